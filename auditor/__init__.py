@@ -1,0 +1,1 @@
+"""The engine of telework-auditor: what a town declares, how it is learnt, how it is judged."""

@@ -1,0 +1,1 @@
+"""How the auditor touches the world: this machine, SSH, sockets, HTTP, folders."""

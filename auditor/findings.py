@@ -1,0 +1,172 @@
+"""The vocabulary of judgement: verdicts, reasons, findings, and the one function that counts them."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+Scalar = str | int | float | bool
+"""What a finding may carry. A date travels as ISO text; wording asks for it as ``{end:date}``."""
+
+
+class Verdict(StrEnum):
+    """The four verdicts (適合, 不適合, 未確認, 対象外). `unknown` never counts as either side."""
+
+    PASS = "pass"  # noqa: S105 - a verdict, not a password
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+    NOT_APPLICABLE = "not_applicable"
+
+
+class Overlay(StrEnum):
+    """What lies over a `fail` without hiding it: inside the deadline, or an approved exception."""
+
+    NONE = ""
+    GRACE = "grace"
+    EXCEPTION = "exception"
+
+
+class Reason(StrEnum):
+    """Why a verdict is `unknown`; each has a sentence in ``auditor/words.*.toml`` (``reason.<code>``)."""
+
+    NO_ANSWER = "no_answer"
+    REFUSED = "refused"
+    NAME_NOT_FOUND = "name_not_found"
+    NOT_AUTHORISED = "not_authorised"
+    NO_PERMISSION = "no_permission"
+    KEY_CHANGED = "key_changed"
+    KEY_UNKNOWN = "key_unknown"
+    TOO_OLD = "too_old"
+    SHELL_UNUSABLE = "shell_unusable"
+    WRONG_SERVICE = "wrong_service"
+    NOT_COLLECTED = "not_collected"
+    STALE = "stale"
+    EXPIRED = "expired"
+    UNREADABLE = "unreadable"
+    UNTRUSTED = "untrusted"
+    IMAGE_ONLY = "image_only"
+    NOT_MEASURABLE = "not_measurable"
+    WINDOW_SHORT = "window_short"
+    NO_CONTROL = "no_control"
+    NOT_DECLARED = "not_declared"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A fact that is not known, and why. A value, so that it can be passed, kept and shown."""
+
+    reason: Reason
+    note: str = ""
+
+
+MAX_PLACES = 50
+"""A judgement names at most this many places; the last one then says how many more there are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What a check concluded.
+
+    `key` names a sentence in the control's ``says`` table (empty for `unknown`, which has a reason).
+    `places` are the proofs: step names, clauses, queues, in the order found. `until` is the last day on
+    which a pass still holds (a certificate's, a product's end), None = no known end.
+    """
+
+    verdict: Verdict
+    key: str = ""
+    values: Mapping[str, Scalar] = field(default_factory=dict)
+    places: tuple[str, ...] = ()
+    until: date | None = None
+    reason: Reason | None = None
+    note: str = ""
+
+
+def _plain(values: Mapping[str, Scalar | date]) -> dict[str, Scalar]:
+    return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}
+
+
+def passed(
+    key: str = "ok", /, *, places: tuple[str, ...] = (), until: date | None = None, **values: Scalar | date
+) -> Judgement:
+    """The requirement is met, as the sentence `key` says; `until` = the last day this holds."""
+    return Judgement(
+        verdict=Verdict.PASS, key=key, values=_plain(values), places=places[:MAX_PLACES], until=until
+    )
+
+
+def failed(key: str, /, *, places: tuple[str, ...] = (), **values: Scalar | date) -> Judgement:
+    """The requirement is not met, as the sentence `key` says; `places` are the proofs."""
+    return Judgement(verdict=Verdict.FAIL, key=key, values=_plain(values), places=places[:MAX_PLACES])
+
+
+def unknown(reason: Reason, note: str = "", *, places: tuple[str, ...] = ()) -> Judgement:
+    """Nobody can tell, and why. Never counts as met."""
+    return Judgement(verdict=Verdict.UNKNOWN, reason=reason, note=note, places=places[:MAX_PLACES])
+
+
+def not_applicable(key: str, /, **values: Scalar | date) -> Judgement:
+    """The requirement does not concern this target, as the sentence `key` says."""
+    return Judgement(verdict=Verdict.NOT_APPLICABLE, key=key, values=_plain(values))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One control judged on one target, ready to be stored and shown in either language.
+
+    `values` hold the seen values and the parameters wanted. `evidence` lists the answer ids it rests on,
+    `collected_at` when they were learnt (UTC; None = nothing was collected). `whole_target` is true when
+    the target as a whole gave nothing, so that pages show one line instead of one per control.
+    """
+
+    control: str
+    target: str
+    verdict: Verdict
+    key: str = ""
+    values: Mapping[str, Scalar] = field(default_factory=dict)
+    places: tuple[str, ...] = ()
+    until: date | None = None
+    reason: Reason | None = None
+    note: str = ""
+    overlay: Overlay = Overlay.NONE
+    evidence: tuple[str, ...] = ()
+    collected_at: datetime | None = None
+    whole_target: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """How many findings stand where; the same figures on every page, file and screen."""
+
+    fail: int = 0
+    unknown: int = 0
+    grace: int = 0
+    exception: int = 0
+    passed: int = 0
+    not_applicable: int = 0
+
+    @property
+    def total(self) -> int:
+        """All findings, 対象外 included."""
+        return self.fail + self.unknown + self.grace + self.exception + self.passed + self.not_applicable
+
+
+def shown_as(finding: Finding) -> str:
+    """The status column a finding is counted in: a verdict's code, or the overlay over a `fail`."""
+    if finding.verdict is Verdict.FAIL and finding.overlay is not Overlay.NONE:
+        return finding.overlay.value
+    return finding.verdict.value
+
+
+def tally(findings: Iterable[Finding]) -> Tally:
+    """Count findings; the only counting function of the product."""
+    seen = Counter(shown_as(finding) for finding in findings)
+    return Tally(
+        fail=seen["fail"],
+        unknown=seen["unknown"],
+        grace=seen["grace"],
+        exception=seen["exception"],
+        passed=seen["pass"],
+        not_applicable=seen["not_applicable"],
+    )

@@ -1,0 +1,174 @@
+"""What a town declares: its sections, its people, and the targets an audit may look at.
+
+Only what stands here is ever contacted. All values are frozen and already validated by `auditor.town`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """A section (課). `head` and `officer` are staff ids, "" = nobody declared."""
+
+    id: str
+    name: str
+    head: str = ""
+    officer: str = ""
+    office: str = ""
+
+    kind: str = field(default="section", init=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """A member of staff. `method` is one of the seven telework methods, "" = none registered.
+
+    `trial` = is in the telework trial and so gets a readiness. `trained_on` = day the telework training
+    was completed, None = no record.
+    """
+
+    id: str
+    name: str
+    section: str
+    method: str = ""
+    trial: bool = False
+    trained_on: date | None = None
+
+    kind: str = field(default="person", init=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """A PC, tablet or server of the asset ledger.
+
+    `id` is the asset number. `os` is windows, linux, macos, chromeos or ipados. `user` is a staff id, "" =
+    shared. `zone` is mynumber, lgwan, internet or home. `road` is how it is reached: local, ssh or file
+    (evidence arrives in the inbox). `host`, `port` and `account` are for ssh.
+    """
+
+    id: str
+    serial: str
+    name: str
+    os: str
+    section: str = ""
+    user: str = ""
+    zone: str = "internet"
+    method: str = ""
+    road: str = "file"
+    host: str = ""
+    port: int = 22
+    account: str = ""
+
+    kind: str = field(default="endpoint", init=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gateway:
+    """A remote entrance (VPN, VDI, portal).
+
+    `protocol` is what speaks there: tls, openvpn or tcp; `transport` tcp or udp. `server_name` is the name
+    the certificate must bear. `ca_file` = the town's own certificate authority, None = the system's.
+    `methods` = telework methods that pass through it, `sections` = who uses it, () = everybody.
+    `closed_ports` = TCP ports of `host` that must not answer from here.
+    `tls_crypt_key` and the like never stand here: keys come from files named in the town folder.
+    """
+
+    id: str
+    name: str
+    host: str
+    port: int
+    protocol: str = "tls"
+    transport: str = "tcp"
+    server_name: str = ""
+    ca_file: Path | None = None
+    methods: tuple[str, ...] = ()
+    sections: tuple[str, ...] = ()
+    closed_ports: tuple[int, ...] = ()
+    zone: str = "internet"
+
+    kind: str = field(default="gateway", init=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrintServer:
+    """A CUPS or IPP print server. `locations` maps a queue's location text to a section id."""
+
+    id: str
+    name: str
+    url: str
+    locations: Mapping[str, str] = field(default_factory=dict)
+    sections: tuple[str, ...] = ()
+
+    kind: str = field(default="print-server", init=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Documents:
+    """A folder of documents: `kind` is routes (BPMN files) or ordinances; `folder` is absolute."""
+
+    id: str
+    name: str
+    kind: str
+    folder: Path
+    sections: tuple[str, ...] = ()
+
+
+Target = Section | Person | Endpoint | Gateway | PrintServer | Documents
+"""Anything a control can be judged on; every one has `id`, `name` and `kind`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Town:
+    """Everything one town declared. `root` is the town folder, None when only this machine is audited.
+
+    `sample` = invented data; every page says 見本. `unsigned_inbox` = evidence files without a signature
+    are accepted (the town wrote why). `problems` of the ledgers never stand here: they stop the run.
+    """
+
+    name: str
+    sample: bool = False
+    contact: str = ""
+    sender: str = ""
+    model: str = "base"
+    root: Path | None = None
+    sections: tuple[Section, ...] = ()
+    staff: tuple[Person, ...] = ()
+    endpoints: tuple[Endpoint, ...] = ()
+    gateways: tuple[Gateway, ...] = ()
+    print_servers: tuple[PrintServer, ...] = ()
+    documents: tuple[Documents, ...] = ()
+    unsigned_inbox: bool = False
+
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        """All targets, in a stable order."""
+        trial = tuple(person for person in self.staff if person.trial)
+        return (
+            *self.sections,
+            *trial,
+            *self.endpoints,
+            *self.gateways,
+            *self.print_servers,
+            *self.documents,
+        )
+
+
+def target_key(target: Target) -> str:
+    """The name a finding and the history know a target by: ``kind:id``, unique in a town."""
+    return f"{target.kind}:{target.id}"
+
+
+def sections_of(target: Target, town: Town) -> tuple[str, ...]:
+    """The section ids a target concerns; every section where the town declared none."""
+    match target:
+        case Section(id=section):
+            return (section,)
+        case Person(section=section) | Endpoint(section=section) if section:
+            return (section,)
+        case Person() | Endpoint():
+            return ()
+        case _:
+            return target.sections or tuple(section.id for section in town.sections)

@@ -1,0 +1,1 @@
+"""What an endpoint says of itself: operating system, disk, lock, malware defence, firewall …"""

@@ -1,0 +1,1 @@
+"""The town's ordinances: clauses that demand a seal, paper or presence."""

@@ -1,0 +1,1 @@
+"""Whether the work itself runs without paper: printing and approval routes."""

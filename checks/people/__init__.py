@@ -1,0 +1,1 @@
+"""People: methods registered, training done, officers named."""

@@ -1,0 +1,1 @@
+"""The remote entrances: reach, TLS, closed ports, OpenVPN."""

@@ -1,0 +1,1 @@
+"""What is handed to people and machines: pages, JSON, the terminal summary."""
