@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any, NoReturn
 
 from auditor.errors import Garbled
+from auditor.findings import Reason
 
 MAX_ANSWER_BYTES = 8 * 1024 * 1024
 MAX_JSON_DEPTH = 64
@@ -27,12 +28,14 @@ class Answer:
 
     `id` is the fact's or probe's id (``lock.screen``). `body` is what came back, at most
     `MAX_ANSWER_BYTES`; empty unless `status` is ok. `note` is for the technical page only.
+    `reason` tells more closely why there is no body; None = what the status alone says.
     """
 
     id: str
     status: Status
     body: bytes = b""
     note: str = ""
+    reason: Reason | None = None
 
     def text(self) -> str:
         """The body as UTF-8 (with or without BOM) text.

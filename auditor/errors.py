@@ -11,11 +11,12 @@
     ├── NotKnown                 a parser understood the answer, and it does not hold the fact
     └── Garbled                  a parser refuses what it does not know
 
-Messages are keys of ``auditor/words.*.toml`` with values, so that the CLI says them in either language.
+Messages are keys of ``auditor/words/*.toml`` with values, so that the CLI says them in either language.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as default
 from pathlib import Path
 
 from auditor.findings import Reason, Scalar
@@ -26,14 +27,14 @@ class Problem:
     """One thing wrong in what the town declared: where, and (as a wording key) what to do about it.
 
     `line` counts from 1; None = the whole file. `field` is a column heading or a dotted TOML key.
-    `key` names a sentence ``problem.<key>`` in ``auditor/words.*.toml`` that may use `values`.
+    `key` names a sentence ``problem.<key>`` in ``auditor/words/*.toml`` that may use `values`.
     """
 
     file: Path
     line: int | None
     field: str
     key: str
-    values: dict[str, Scalar] = field(default_factory=dict)
+    values: dict[str, Scalar] = default(default_factory=dict)
 
 
 class AuditorError(Exception):

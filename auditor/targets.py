@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import ClassVar
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +20,7 @@ class Section:
     officer: str = ""
     office: str = ""
 
-    kind: str = field(default="section", init=False)
+    kind: ClassVar[str] = "section"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +38,7 @@ class Person:
     trial: bool = False
     trained_on: date | None = None
 
-    kind: str = field(default="person", init=False)
+    kind: ClassVar[str] = "person"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +63,7 @@ class Endpoint:
     port: int = 22
     account: str = ""
 
-    kind: str = field(default="endpoint", init=False)
+    kind: ClassVar[str] = "endpoint"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +90,7 @@ class Gateway:
     closed_ports: tuple[int, ...] = ()
     zone: str = "internet"
 
-    kind: str = field(default="gateway", init=False)
+    kind: ClassVar[str] = "gateway"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +103,7 @@ class PrintServer:
     locations: Mapping[str, str] = field(default_factory=dict)
     sections: tuple[str, ...] = ()
 
-    kind: str = field(default="print-server", init=False)
+    kind: ClassVar[str] = "print-server"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

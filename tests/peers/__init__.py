@@ -1,0 +1,1 @@
+"""Real servers for tests: started on ephemeral loopback ports, stopped by pid."""

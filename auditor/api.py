@@ -1,0 +1,47 @@
+"""All that a check module may import: declare facts, probes and checks, and return judgements."""
+
+from auditor.answers import Answer, Status, strict_json
+from auditor.control import Params
+from auditor.declare import CONSOLE, Check, Fact, Probe, check, fact, probe
+from auditor.errors import Garbled, NotKnown, Unreached
+from auditor.findings import Judgement, Reason, Unknown, Verdict, failed, not_applicable, passed, unknown
+from auditor.seams import Dial, Folder, Http, Lookup, Reply, Stream
+from auditor.targets import Documents, Endpoint, Gateway, Person, PrintServer, Section, Town
+
+__all__ = [
+    "CONSOLE",
+    "Answer",
+    "Check",
+    "Dial",
+    "Documents",
+    "Endpoint",
+    "Fact",
+    "Folder",
+    "Garbled",
+    "Gateway",
+    "Http",
+    "Judgement",
+    "Lookup",
+    "NotKnown",
+    "Params",
+    "Person",
+    "PrintServer",
+    "Probe",
+    "Reason",
+    "Reply",
+    "Section",
+    "Status",
+    "Stream",
+    "Town",
+    "Unknown",
+    "Unreached",
+    "Verdict",
+    "check",
+    "fact",
+    "failed",
+    "not_applicable",
+    "passed",
+    "probe",
+    "strict_json",
+    "unknown",
+]

@@ -1,0 +1,154 @@
+"""How a check module declares what it knows: facts, probes and checks, as frozen values bound to names.
+
+A decorator returns a value; nothing is registered. `auditor.discover` looks through a module's names.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from types import UnionType
+from typing import Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from auditor.answers import Answer
+from auditor.control import Params
+from auditor.findings import Judgement, Unknown
+from auditor.seams import Dial, Folder, Http
+from auditor.targets import Documents, Endpoint, Gateway, Person, PrintServer, Section, Town
+
+CONSOLE = "console"
+"""Stands where a script would: the answer comes from an imported file (an admin console's export)."""
+
+SYSTEMS = ("windows", "linux", "macos", "chromeos", "ipados")
+TARGETS = (Section, Person, Endpoint, Gateway, PrintServer, Documents)
+SEAMS = (Dial, Folder, Http)
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A collector for targets of `kind`; `seam` is the type of the one way out it asked for."""
+
+    id: str
+    kind: str
+    seam: type
+    collect: Callable[[Any, Any], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Fact(Generic[T]):
+    """A typed value and the parser that finds it in an answer.
+
+    `scripts` maps a system to the lines that print the answer (or `CONSOLE`); a fact of a probe has none
+    and names its `probe`. With `absent_ok` the parser also sees answers whose status is absent.
+    """
+
+    id: str
+    type: type[T]
+    parse: Callable[[Answer], T]
+    scripts: Mapping[str, str]
+    probe: Probe | None
+    absent_ok: bool
+
+    def __call__(self, answer: Answer) -> T:
+        """Parse an answer (so that tests and other parsers may simply call it)."""
+        return self.parse(answer)
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """One parameter of a check. `tolerant` = the check also wants to see the `Unknown`."""
+
+    name: str
+    type: type
+    tolerant: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A pure function that judges one control; `needs` are its parameters in order."""
+
+    control: str
+    judge: Callable[..., Judgement]
+    needs: tuple[Need, ...]
+
+    @property
+    def facts(self) -> tuple[Need, ...]:
+        """The needs that are facts, not parameters, dates or declarations."""
+        return tuple(need for need in self.needs if need.type not in (Params, date, Town, *TARGETS))
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Judgement:
+        """Judge (so that tests may simply call it)."""
+        return self.judge(*args, **kwargs)
+
+
+def fact(
+    id_: str, /, *, probe: Probe | None = None, absent_ok: bool = False, **scripts: str
+) -> Callable[[Callable[[Answer], T]], Fact[T]]:
+    """Declare the parser below as fact `id_`; its return type is what checks ask for.
+
+    Give ``linux="…"``, ``macos="…"`` (POSIX sh that prints the answer; exit status 10 = absent, 11 =
+    denied, 12 = timeout, other non-zero = error), ``windows="…"`` (PowerShell 5.1 whose last value is
+    sent as JSON), ``chromeos=CONSOLE``; or ``probe=`` the probe whose answer holds it.
+
+    Raises:
+        TypeError: neither or both of scripts and probe, an unknown system, or no return type.
+    """
+
+    def bind(parse: Callable[[Answer], T]) -> Fact[T]:
+        if (probe is None) == (not scripts):
+            raise TypeError(f"fact {id_}: give either scripts or a probe")
+        if wrong := set(scripts) - set(SYSTEMS):
+            raise TypeError(f"fact {id_}: unknown system {sorted(wrong)}")
+        returned = get_type_hints(parse).get("return")
+        if not isinstance(returned, type):
+            raise TypeError(f"fact {id_}: the parser's return type must be a class")
+        return Fact(id_, returned, parse, dict(scripts), probe, absent_ok)
+
+    return bind
+
+
+def probe(id_: str, /, *, kind: str) -> Callable[[Callable[..., bytes]], Probe]:
+    """Declare the function below as the collector `id_` for targets of `kind`.
+
+    It takes ``(target, dial: Dial)``, ``(target, http: Http)`` or ``(target, folder: Folder)`` and returns
+    the raw answer; it lets `Unreached` and `NotKnown` through, which the engine records.
+
+    Raises:
+        TypeError: its second parameter is none of the seams.
+    """
+
+    def bind(collect: Callable[..., bytes]) -> Probe:
+        hints = {name: hint for name, hint in get_type_hints(collect).items() if name != "return"}
+        seams = [hint for hint in hints.values() if hint in SEAMS]
+        if len(hints) != 2 or len(seams) != 1:  # noqa: PLR2004 - a target and one way out
+            raise TypeError(f"probe {id_}: takes a target and one of Dial, Http, Folder")
+        return Probe(id_, kind, seams[0], collect)
+
+    return bind
+
+
+def check(control: str, /) -> Callable[[Callable[..., Judgement]], Check]:
+    """Declare the function below as the judge of `control`; its parameter types are what it gets.
+
+    Fact types, `Params`, `date` (today), `Town`, or the target's class. A fact that is not known makes the
+    verdict `unknown` without a call, unless the parameter is written ``SomeFact | Unknown``.
+
+    Raises:
+        TypeError: a parameter without a usable type.
+    """
+
+    def bind(judge: Callable[..., Judgement]) -> Check:
+        hints = get_type_hints(judge)
+        hints.pop("return", None)
+        return Check(control, judge, tuple(_need(control, name, hint) for name, hint in hints.items()))
+
+    return bind
+
+
+def _need(control: str, name: str, hint: Any) -> Need:
+    members = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+    types = [member for member in members if member is not Unknown]
+    if len(types) != 1 or not isinstance(types[0], type):
+        raise TypeError(f"check {control}: parameter {name} must name one class")
+    return Need(name, types[0], tolerant=Unknown in members)

@@ -1,0 +1,137 @@
+"""One audit as a value: all that a page, a file, the history or a later question needs, in itself.
+
+The run document is the source of truth; pages, the terminal and the JSON file are renderings of it. It
+carries the controls' wording, so that a stored run can be shown years later in either language.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from auditor.control import Control, Leg, Wording
+from auditor.findings import Finding, Reason, Tally
+from auditor.readiness import ElementState, PersonReadiness, SectionReadiness
+from auditor.targets import Person, Section
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TownCard:
+    """Whose run this is. `sample` = invented data (every page says 見本); `contact` = whom to ask."""
+
+    name: str
+    sample: bool = False
+    contact: str = ""
+    sender: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelCard:
+    """The security model in force: `id` as declared, `based_on` the shipped models it extends, in order.
+
+    `digest` is the SHA-256 (hex) of everything that was demanded: controls, parameters, exclusions.
+    """
+
+    id: str
+    title: Wording
+    based_on: tuple[str, ...] = ()
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetCard:
+    """What was looked at. `key` is the finding's target; `sections` = whom it concerns.
+
+    `outcome` = why nothing usable came back, None = it answered; `note` and `details` (host name, serial,
+    hardware …) are for the technical page only. `road` is how it was reached.
+    """
+
+    key: str
+    kind: str
+    id: str
+    name: str
+    sections: tuple[str, ...] = ()
+    user: str = ""
+    os: str = ""
+    road: str = ""
+    outcome: Reason | None = None
+    note: str = ""
+    collected_at: datetime | None = None
+    details: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One finding that differs from the run before; both are `shown_as` codes, "" = was not there."""
+
+    control: str
+    target: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """What differs from run `since` (its `on` day, Japan); an empty list means nothing changed."""
+
+    since: int
+    on: date
+    changed: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One audit. Times are UTC; `today` is the day in Japan it was judged for.
+
+    `number` = 0 when the run was not kept in a history. `plugins` maps distribution names to versions.
+    `broken` names the checks that failed by their own fault (a bug), as ``module: error``.
+    `elements` are the six elements of the telework plan, in order.
+    """
+
+    schema: int = SCHEMA
+    number: int = 0
+    started: datetime
+    ended: datetime
+    today: date
+    version: str
+    town: TownCard
+    model: ModelCard
+    plugins: Mapping[str, str] = field(default_factory=dict)
+    controls: tuple[Control, ...] = ()
+    sections: tuple[Section, ...] = ()
+    people: tuple[Person, ...] = ()
+    targets: tuple[TargetCard, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    readiness: tuple[PersonReadiness, ...] = ()
+    section_readiness: tuple[SectionReadiness, ...] = ()
+    elements: tuple[ElementState, ...] = ()
+    tally: Tally = field(default_factory=Tally)
+    changes: Changes | None = None
+    broken: tuple[str, ...] = ()
+
+    def control(self, id_: str) -> Control:
+        """The control of that id.
+
+        Raises:
+            KeyError: the run did not use it.
+        """
+        for control in self.controls:
+            if control.id == id_:
+                return control
+        raise KeyError(id_)
+
+    def target(self, key: str) -> TargetCard:
+        """The target of that key.
+
+        Raises:
+            KeyError: the run did not look at it.
+        """
+        for target in self.targets:
+            if target.key == key:
+                return target
+        raise KeyError(key)
+
+
+LEGS = (Leg.DEVICE, Leg.PATH, Leg.WORK, Leg.PERSON)
+"""The four legs of a person's readiness, in the order pages show them."""

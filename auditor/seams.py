@@ -1,0 +1,100 @@
+"""The seams a probe is given: the only ways out of the process, each bound to one declared target.
+
+All three share these promises: nothing undeclared is contacted, one deadline on our own clock covers the
+whole probe, every byte count is limited, and a failure is an `Unreached` that says which one it was.
+"""
+
+import socket
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """An open TCP connection; `took_s` = seconds its connect took, `address` = the IP that answered."""
+
+    sock: socket.socket
+    address: str
+    took_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """The addresses of a name (never empty) and the seconds the name service took."""
+
+    addresses: tuple[str, ...]
+    took_s: float
+
+
+class Dial(Protocol):
+    """Opens connections to the declared hosts and ports of one target."""
+
+    def lookup(self, host: str) -> Lookup:
+        """Resolve a declared name.
+
+        Raises:
+            Unreached: NAME_NOT_FOUND, or NO_ANSWER when the name service did not answer in time.
+        """
+
+    def tcp(self, host: str, port: int) -> AbstractContextManager[Stream]:
+        """Connect; the socket is closed on leaving the block and carries the remaining time as timeout.
+
+        Raises:
+            Unreached: REFUSED, NO_ANSWER (silence), NAME_NOT_FOUND, or NOT_DECLARED for a host or port
+                outside the allow-list.
+        """
+
+    def udp(self, host: str, port: int, payload: bytes, *, attempts: int = 3, wait_s: float = 1.0) -> bytes:
+        """Send one datagram (again after silence) and return the first reply, at most 64 kB.
+
+        Raises:
+            Unreached: REFUSED (an ICMP port-unreachable came back), NO_ANSWER (silence, which for UDP
+                never means "down"), NAME_NOT_FOUND, NOT_DECLARED.
+        """
+
+    def remaining_s(self) -> float:
+        """Seconds left of the deadline, 0 when it has passed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An HTTP reply: status code, headers with lower-case names, body."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Http(Protocol):
+    """Speaks HTTP to the declared address of one target; never follows a redirect, never uses a proxy."""
+
+    def request(
+        self, method: str, url: str, *, body: bytes = b"", headers: Mapping[str, str] | None = None
+    ) -> Reply:
+        """Send one request and return the whole reply.
+
+        Raises:
+            Unreached: REFUSED, NO_ANSWER, NAME_NOT_FOUND, NOT_DECLARED (another host), WRONG_SERVICE (what
+                answers is not HTTP, or its certificate is not trusted), UNREADABLE (larger than the limit).
+        """
+
+
+class Folder(Protocol):
+    """Reads the files below the declared folder of one document set, and nothing outside of it."""
+
+    def names(self, *suffixes: str) -> tuple[str, ...]:
+        """Relative POSIX paths of the regular files ending so (case-insensitive), sorted.
+
+        Raises:
+            Unreached: NOT_COLLECTED when the folder is missing, NO_PERMISSION when it cannot be listed,
+                NOT_MEASURABLE when it holds more files than the limit.
+        """
+
+    def read(self, name: str) -> bytes:
+        """One file's bytes.
+
+        Raises:
+            Unreached: NO_PERMISSION, or UNREADABLE (vanished, larger than the limit, leads outside).
+        """
