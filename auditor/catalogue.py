@@ -1,0 +1,194 @@
+"""Reads ``controls.toml`` files into `Control` values; every mistake names file, line and field."""
+
+import string
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from auditor.control import Applies, Control, Leg, Param, ParamValue, Wording
+from auditor.discover import Plugins
+from auditor.errors import ConfigError, Problem
+from auditor.tomlfile import TomlFile, convert, read_toml
+
+KINDS = ("section", "person", "endpoint", "gateway", "print-server", "routes", "ordinances")
+SEVERITIES = ("critical", "high", "medium", "low")
+DOERS = ("head", "officer", "it")
+MARKS = ("S", "S2", "M", "I")
+
+
+class _Words(msgspec.Struct, forbid_unknown_fields=True):
+    ja: str
+    en: str
+
+    def wording(self) -> Wording:
+        return Wording(self.ja, self.en)
+
+
+class _AppliesRow(msgspec.Struct, forbid_unknown_fields=True):
+    models: list[str] = []
+    zones: list[str] = []
+    methods: list[str] = []
+    os: list[str] = []
+
+
+class _ParamRow(msgspec.Struct, forbid_unknown_fields=True):
+    value: str | int | float | bool | list[str]
+    low: float | None = None
+    high: float | None = None
+    strict: str = ""
+    unit: str = ""
+    mark: str = "I"
+
+
+class _Row(msgspec.Struct, forbid_unknown_fields=True):
+    target: str
+    title: _Words
+    plain: _Words
+    why: _Words
+    fix: _Words
+    effort: _Words
+    verify: _Words
+    severity: str
+    leg: Leg
+    element: int
+    doer: str
+    due_days: int
+    source: str
+    requirement_mark: str
+    says: dict[str, _Words]
+    article_items: list[str] = []
+    applies: _AppliesRow = msgspec.field(default_factory=_AppliesRow)
+    params: dict[str, _ParamRow] = {}
+
+
+def read_catalogue(plugins: Plugins) -> tuple[Control, ...]:
+    """The controls of every check module, in order of id.
+
+    Raises:
+        ConfigError: all that is wrong in all files: unknown fields, bad values, an id twice, a control that
+            no check judges, a check without its control, a sentence with an unknown field name.
+    """
+    controls: dict[str, Control] = {}
+    where: dict[str, tuple[Path, int | None]] = {}
+    problems: list[Problem] = []
+    for path in dict.fromkeys(plugins.controls):
+        toml = read_toml(path)
+        for control in _controls_of(toml):
+            line = toml.line_of((control.id,))
+            if control.id in controls:
+                first = f"{where[control.id][0]}:{where[control.id][1]}"
+                problems.append(
+                    Problem(path, line, control.id, "control_twice", {"name": control.id, "first": first})
+                )
+                continue
+            controls[control.id] = control
+            where[control.id] = (path, line)
+            problems += _faults(control, toml)
+    problems += _unmatched(plugins, controls, where)
+    if problems:
+        raise ConfigError(problems)
+    return tuple(controls[id_] for id_ in sorted(controls))
+
+
+def _controls_of(toml: TomlFile) -> Iterable[Control]:
+    rows = convert(toml, dict[str, _Row])
+    return tuple(_control(id_, row) for id_, row in rows.items())
+
+
+def _control(id_: str, row: _Row) -> Control:
+    return Control(
+        id=id_,
+        area=id_.partition("-")[0],
+        target=row.target,
+        title=row.title.wording(),
+        plain=row.plain.wording(),
+        why=row.why.wording(),
+        fix=row.fix.wording(),
+        effort=row.effort.wording(),
+        verify=row.verify.wording(),
+        says={key: words.wording() for key, words in row.says.items()},
+        severity=row.severity,
+        leg=row.leg,
+        element=row.element,
+        doer=row.doer,
+        due_days=row.due_days,
+        source=row.source,
+        requirement_mark=row.requirement_mark,
+        article_items=tuple(row.article_items),
+        applies=Applies(
+            models=tuple(row.applies.models),
+            zones=tuple(row.applies.zones),
+            methods=tuple(row.applies.methods),
+            os=tuple(row.applies.os),
+        ),
+        params={name: _param(param) for name, param in row.params.items()},
+    )
+
+
+def _param(row: _ParamRow) -> Param:
+    return Param(
+        value=param_value(row.value),
+        low=row.low,
+        high=row.high,
+        strict=row.strict,
+        unit=row.unit,
+        mark=row.mark,
+    )
+
+
+def param_value(value: str | float | list[str]) -> ParamValue:
+    """A TOML value as a frozen parameter value."""
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _faults(control: Control, toml: TomlFile) -> list[Problem]:
+    """What the types cannot say: closed vocabularies, bounds, and the fields sentences may use."""
+    allowed: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+        ("target", control.target, KINDS),
+        ("severity", control.severity, SEVERITIES),
+        ("doer", control.doer, DOERS),
+        ("requirement_mark", control.requirement_mark, MARKS),
+    )
+    problems = [
+        _problem(toml, (control.id, name), "not_one_of", value=value, expected=", ".join(known))
+        for name, value, known in allowed
+        if value not in known
+    ]
+    for name, param in control.params.items():
+        if param.strict not in ("", "low", "high") or param.mark not in MARKS:
+            problems.append(_problem(toml, (control.id, "params", name), "param_shape"))
+        elif isinstance(param.value, int | float) and not within(param.value, param):
+            problems.append(_problem(toml, (control.id, "params", name), "param_bounds", value=param.value))
+    for key, words in control.says.items():
+        if _fields(words.ja) != _fields(words.en):
+            problems.append(_problem(toml, (control.id, "says", key), "says_differ"))
+    return problems
+
+
+def within(value: float, param: Param) -> bool:
+    """True when a number lies inside the parameter's bounds."""
+    return (param.low is None or value >= param.low) and (param.high is None or value <= param.high)
+
+
+def _fields(sentence: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(sentence) if name}
+
+
+def _problem(toml: TomlFile, path: tuple[str, ...], key: str, **values: Any) -> Problem:
+    return Problem(toml.path, toml.line_of(path), ".".join(path), key, values)
+
+
+def _unmatched(
+    plugins: Plugins, controls: Mapping[str, Control], where: Mapping[str, tuple[Path, int | None]]
+) -> list[Problem]:
+    judged = {check.control for check in plugins.checks}
+    problems = [
+        Problem(where[id_][0], where[id_][1], id_, "control_unjudged")
+        for id_ in controls
+        if id_ not in judged
+    ]
+    nowhere = plugins.controls[0] if plugins.controls else Path("controls.toml")
+    problems += [Problem(nowhere, None, id_, "control_missing") for id_ in sorted(judged - set(controls))]
+    return problems

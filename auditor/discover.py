@@ -1,0 +1,150 @@
+"""Finds check modules (entry points and ``--checks-dir``) and what they declare; one bad module stops all.
+
+Built-in modules are registered in pyproject.toml like anybody's. A check module's controls stand in the
+``controls.toml`` of its folder.
+"""
+
+import importlib.util
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from auditor.declare import Check, Fact
+from auditor.errors import PluginError
+
+CHECKS = "telework_auditor.checks"
+REPORTS = "telework_auditor.reports"
+
+
+@dataclass(frozen=True, slots=True)
+class Plugins:
+    """All that was found: `versions` by distribution name, `controls` the files to read, in order."""
+
+    facts: tuple[Fact[Any], ...]
+    checks: tuple[Check, ...]
+    controls: tuple[Path, ...]
+    versions: dict[str, str]
+    modules: tuple[str, ...]
+
+    def facts_for(self, type_: type) -> tuple[Fact[Any], ...]:
+        """The facts that give a value of this type, one per system at most."""
+        return tuple(fact for fact in self.facts if fact.type is type_)
+
+
+def discover(checks_dirs: Sequence[Path] = ()) -> Plugins:
+    """Load every registered check module and every ``*.py`` of `checks_dirs` (names with ``_`` excepted).
+
+    Raises:
+        PluginError: a module does not import, two declare the same thing, or a check asks for a fact that
+            nobody gives.
+    """
+    modules: dict[str, ModuleType] = {}
+    versions: dict[str, str] = {}
+    for entry in sorted(entry_points(group=CHECKS), key=lambda entry: (entry.name, entry.value)):
+        if entry.name in modules:
+            raise PluginError("plugin_twice", name=entry.name)
+        modules[entry.name] = _loaded(entry)
+        if entry.dist is not None:
+            versions[entry.dist.name] = entry.dist.version
+    for folder in checks_dirs:
+        for path in _python_files(folder):
+            name = f"{folder.name}.{path.stem}"
+            if name in modules:
+                raise PluginError("plugin_twice", name=name)
+            modules[name] = _from_file(path)
+    plugins = _declared(modules, versions)
+    _verify(plugins)
+    return plugins
+
+
+def report_renderers() -> dict[str, Callable[..., Any]]:
+    """The registered reports by name.
+
+    Raises:
+        PluginError: one does not import.
+    """
+    return {entry.name: _loaded(entry) for entry in sorted(entry_points(group=REPORTS), key=lambda e: e.name)}
+
+
+def _loaded(entry: EntryPoint) -> Any:
+    try:
+        return entry.load()
+    except Exception as error:
+        raise PluginError("plugin_import", name=entry.value, why=_why(error)) from error
+
+
+def _why(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"[:300]
+
+
+def _python_files(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        raise PluginError("checks_dir_missing", path=str(folder))
+    found = sorted(path for path in folder.glob("*.py") if not path.name.startswith("_"))
+    if not found:
+        raise PluginError("checks_dir_empty", path=str(folder))
+    return found
+
+
+def _from_file(path: Path) -> ModuleType:
+    name = f"telework_auditor_town_checks.{path.stem}_{abs(hash(path.resolve()))}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise PluginError("plugin_import", name=str(path), why="not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # dataclasses look their module up
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        del sys.modules[name]
+        raise PluginError("plugin_import", name=str(path), why=_why(error)) from error
+    return module
+
+
+def _declared(modules: dict[str, ModuleType], versions: dict[str, str]) -> Plugins:
+    facts: dict[int, Fact[Any]] = {}
+    checks: dict[int, Check] = {}
+    folders: dict[Path, None] = {}
+    for name, module in modules.items():
+        mine = list(vars(module).values())
+        facts.update({id(value): value for value in mine if isinstance(value, Fact)})
+        found = {id(value): value for value in mine if isinstance(value, Check)}
+        checks.update(found)
+        if found:
+            if module.__file__ is None:
+                raise PluginError("plugin_import", name=name, why="it is not a file")
+            folders[Path(module.__file__).with_name("controls.toml")] = None
+    return Plugins(tuple(facts.values()), tuple(checks.values()), tuple(folders), versions, tuple(modules))
+
+
+def _verify(plugins: Plugins) -> None:
+    _once("check_twice", (check.control for check in plugins.checks))
+    systems = [
+        f"{fact.id} ({system})" for fact in plugins.facts for system in (*fact.scripts, *_probe_of(fact))
+    ]
+    _once("fact_twice", systems)
+    probes = {fact.probe.id: fact.probe for fact in plugins.facts if fact.probe is not None}
+    for fact in plugins.facts:
+        if fact.probe is not None and probes[fact.probe.id] is not fact.probe:
+            raise PluginError("probe_twice", name=fact.probe.id)
+    given = {fact.type for fact in plugins.facts}
+    for check in plugins.checks:
+        for need in check.facts:
+            if need.type not in given:
+                raise PluginError("fact_missing", control=check.control, name=need.type.__name__)
+
+
+def _probe_of(fact: Fact[Any]) -> tuple[str, ...]:
+    return (fact.probe.id,) if fact.probe is not None else ()
+
+
+def _once(key: str, names: Iterable[str]) -> None:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise PluginError(key, name=name)
+        seen.add(name)

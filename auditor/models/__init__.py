@@ -1,0 +1,1 @@
+"""The shipped security models, as data."""
