@@ -1,0 +1,129 @@
+"""Collects one target's answers by the road the town declared; an outcome is data, never a crash."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from auditor.access.dial import Contact, DirectDial
+from auditor.access.folder import DirectFolder
+from auditor.access.http import DirectHttp
+from auditor.access.local import run_script
+from auditor.access.machine import this_machine
+from auditor.access.ssh import SshRoad, collect
+from auditor.answers import Answer, Status
+from auditor.declare import CONSOLE, Probe
+from auditor.discover import Plugins
+from auditor.errors import Garbled, NotKnown, Unreached
+from auditor.evidence import Evidence
+from auditor.findings import Reason
+from auditor.plan import Task
+from auditor.script import compose, split
+from auditor.seams import Dial, Http
+from auditor.targets import Documents, Endpoint, Gateway, PrintServer, Target, target_key
+
+
+@dataclass(frozen=True, kw_only=True)
+class Roads:
+    """The ways to targets. `inbox` = newest evidence by target key; deadlines in seconds per target.
+
+    `accept_unsigned` = the town accepted unsigned inbox files in writing.
+    """
+
+    ssh: SshRoad | None = None
+    inbox: Mapping[str, Evidence] = field(default_factory=dict)
+    accept_unsigned: bool = False
+    endpoint_deadline_s: float = 30.0
+    probe_deadline_s: float = 15.0
+    contacts: list[Contact] = field(default_factory=list)
+
+
+def collect_task(task: Task, plugins: Plugins, roads: Roads) -> Evidence | None:
+    """The target's evidence, None = nothing has to be (or could be) collected for it."""
+    target = task.target
+    if not any(check.facts for check in task.checks):
+        return None
+    if getattr(target, "road", "probe") == "file":
+        return _from_inbox(target, roads)
+    if isinstance(target, Endpoint):
+        return _endpoint(target, task, plugins, roads)
+    return _probes(target, task, plugins, roads)
+
+
+def _from_inbox(target: Target, roads: Roads) -> Evidence | None:
+    """The inbox's newest document, unless it cannot be trusted to speak for this target."""
+    found = roads.inbox.get(target_key(target))
+    if found is None:
+        return None
+    refusal = ""
+    if not roads.accept_unsigned:
+        refusal = "unsigned evidence, and town.toml does not accept it"
+    if isinstance(target, Endpoint):
+        if target.serial and found.serial and target.serial != found.serial:
+            refusal = f"serial {found.serial} is not the ledger's {target.serial}"
+        if found.system != target.os:
+            refusal = f"system {found.system!r} is not the ledger's {target.os!r}"
+    return replace(found, outcome=Reason.UNTRUSTED, note=refusal) if refusal else found
+
+
+def _endpoint(target: Endpoint, task: Task, plugins: Plugins, roads: Roads) -> Evidence:
+    evidence = Evidence(
+        target=target_key(target), collected_at=datetime.now(UTC), serial=target.serial, system=target.os
+    )
+    facts = [fact for fact in task.facts(plugins) if fact.scripts.get(target.os, CONSOLE) != CONSOLE]
+    nonce = secrets.token_hex(16)
+    try:
+        output = _run(target, compose(facts, target.os, nonce), roads)
+        answers = split(output, nonce, [fact.id for fact in facts])
+    except Unreached as error:
+        return replace(evidence, outcome=error.reason, note=error.note)
+    except Garbled as error:
+        return replace(evidence, outcome=Reason.UNREADABLE, note=error.note)
+    details = this_machine() if target.road == "local" else {}
+    return replace(evidence, answers=answers, details=details, collected_at=datetime.now(UTC))
+
+
+def _run(target: Endpoint, script: str, roads: Roads) -> bytes:
+    if target.road == "local":
+        return run_script(script, roads.endpoint_deadline_s)
+    if roads.ssh is None:
+        raise Unreached(Reason.NOT_DECLARED, "no SSH key or password is declared")
+    return collect(target, script, roads.ssh, roads.endpoint_deadline_s)
+
+
+def _probes(target: Target, task: Task, plugins: Plugins, roads: Roads) -> Evidence:
+    answers = tuple(_ask(probe, target, roads) for probe in task.probes(plugins))
+    reasons = {answer.reason if answer.status is not Status.OK else None for answer in answers}
+    outcome = reasons.pop() if len(reasons) == 1 else None
+    return Evidence(
+        target=target_key(target),
+        collected_at=datetime.now(UTC),
+        answers=answers,
+        outcome=outcome,
+        note=answers[0].note if outcome is not None else "",
+    )
+
+
+def _ask(probe: Probe, target: Target, roads: Roads) -> Answer:
+    try:
+        return Answer(probe.id, Status.OK, probe.collect(target, _way_out(probe, target, roads)))
+    except (Unreached, NotKnown) as error:
+        return Answer(probe.id, Status.ERROR, note=error.note, reason=error.reason)
+    except Garbled as error:
+        return Answer(probe.id, Status.ERROR, note=error.note, reason=Reason.UNREADABLE)
+    except Exception as error:  # noqa: BLE001 - a probe's bug costs its own answer, not the run
+        note = f"{type(error).__name__}: {error}"[:300]
+        return Answer(probe.id, Status.ERROR, note=note, reason=Reason.BROKEN)
+
+
+def _way_out(probe: Probe, target: Target, roads: Roads) -> object:
+    """The one seam the probe asked for, bound to what this target declared."""
+    if probe.seam is Dial and isinstance(target, Gateway):
+        ports = {(target.host, target.port, target.transport)}
+        ports |= {(target.host, port, "tcp") for port in target.closed_ports}
+        return DirectDial(frozenset(ports), roads.probe_deadline_s, roads.contacts.append)
+    if probe.seam is Http and isinstance(target, PrintServer):
+        return DirectHttp(target.url, roads.probe_deadline_s, roads.contacts.append)
+    if isinstance(target, Documents):
+        return DirectFolder(target.folder)
+    raise Unreached(Reason.NOT_DECLARED, f"{probe.id} cannot look at a {target.kind}")

@@ -1,0 +1,150 @@
+"""Runs an audit: collect each target once, judge, and put the result together as one `Run`."""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+
+from auditor.evidence import Evidence
+from auditor.findings import Finding, Reason, Unknown, tally
+from auditor.judge import Scene, judge, whole_unknown
+from auditor.legs import elements, people_readiness, section_readiness
+from auditor.plan import Task
+from auditor.run import Run, TargetCard, TownCard
+from auditor.targets import Endpoint, Target, Town, sections_of, target_key
+
+JAPAN = timezone(timedelta(hours=9), "JST")
+"""Japan has no daylight saving time, and Windows has no time zone table without an extra package."""
+
+WORKERS = 32
+
+Collect = Callable[[Task], Evidence | None]
+"""Collects one target's evidence; a test or a replay gives its own."""
+
+Progress = Callable[[Target, Reason | None], None]
+"""Called once per target as it is finished, in the caller's thread."""
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """A run and the evidence it rests on, in the order of the targets."""
+
+    run: Run
+    evidence: tuple[Evidence, ...]
+
+
+def collect_all(
+    tasks: Sequence[Task], collect: Collect, progress: Progress, workers: int = WORKERS
+) -> dict[str, Evidence]:
+    """The evidence of every target by its key; one target, one worker, one connection at a time."""
+    found: dict[str, Evidence] = {}
+    pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="collect")
+    try:
+        waiting = {pool.submit(collect, task): task for task in tasks}
+        for task, evidence in _finished(waiting):
+            if evidence is not None:
+                found[evidence.target] = evidence
+            progress(task.target, evidence.outcome if evidence is not None else None)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+    return found
+
+
+def _finished(
+    waiting: dict["Future[Evidence | None]", Task],
+) -> Iterator[tuple[Task, Evidence | None]]:
+    for done in as_completed(waiting):
+        task = waiting[done]
+        error = done.exception()
+        if isinstance(error, Exception):
+            note = f"{type(error).__name__}: {error}"[:300]
+            yield (
+                task,
+                Evidence(
+                    target=target_key(task.target),
+                    collected_at=datetime.now(UTC),
+                    outcome=Reason.BROKEN,
+                    note=note,
+                ),
+            )
+        else:
+            yield task, done.result()
+
+
+def judge_all(
+    tasks: Sequence[Task], evidence: dict[str, Evidence], scene: Scene, *, started: datetime, version: str
+) -> Run:
+    """The run that these answers make under the scene's model and day."""
+    findings: list[Finding] = []
+    broken: list[str] = []
+    cards: list[TargetCard] = []
+    for task in tasks:
+        mine = evidence.get(target_key(task.target))
+        rows, faults = judge(task, mine, scene)
+        findings += rows
+        broken += [*faults, *_bugs(mine)]
+        cards.append(_card(task.target, mine, whole_unknown(task, mine, scene), scene.town))
+    controls = scene.model.controls
+    people = people_readiness(scene.town, findings, controls)
+    used = {finding.control for finding in findings}
+    return Run(
+        started=started,
+        ended=datetime.now(UTC),
+        today=scene.today,
+        version=version,
+        town=TownCard(
+            name=scene.town.name,
+            sample=scene.town.sample,
+            contact=scene.town.contact,
+            sender=scene.town.sender,
+        ),
+        model=scene.model.card(),
+        plugins=dict(scene.plugins.versions),
+        controls=tuple(control for id_, control in sorted(controls.items()) if id_ in used),
+        sections=scene.town.sections,
+        people=tuple(person for person in scene.town.staff if person.trial or _named(person.id, scene.town)),
+        targets=tuple(cards),
+        findings=tuple(findings),
+        readiness=people,
+        section_readiness=section_readiness(scene.town, people, findings, cards),
+        elements=elements(findings, controls),
+        tally=tally(findings),
+        broken=tuple(sorted(set(broken))),
+    )
+
+
+def _bugs(evidence: Evidence | None) -> list[str]:
+    """Probes that failed by their own fault."""
+    if evidence is None:
+        return []
+    bugs = [f"{answer.id}: {answer.note}" for answer in evidence.answers if answer.reason is Reason.BROKEN]
+    return bugs or ([f"{evidence.target}: {evidence.note}"] if evidence.outcome is Reason.BROKEN else [])
+
+
+def _named(person: str, town: Town) -> bool:
+    """True for heads, officers and users of endpoints, whom pages address by name."""
+    return any(person in (section.head, section.officer) for section in town.sections) or any(
+        endpoint.user == person for endpoint in town.endpoints
+    )
+
+
+def _card(target: Target, evidence: Evidence | None, missing: Unknown | None, town: Town) -> TargetCard:
+    return TargetCard(
+        key=target_key(target),
+        kind=target.kind,
+        id=target.id,
+        name=target.name,
+        sections=sections_of(target, town),
+        user=target.user if isinstance(target, Endpoint) else "",
+        os=target.os if isinstance(target, Endpoint) else "",
+        road=str(getattr(target, "road", "")),
+        outcome=missing.reason if missing is not None else None,
+        note=missing.note if missing is not None else "",
+        collected_at=evidence.collected_at if evidence is not None else None,
+        details=dict(evidence.details) if evidence is not None else {},
+    )
+
+
+def japan_day(now: datetime) -> datetime:
+    """The same moment on Japan's calendar and clock."""
+    return now.astimezone(JAPAN)

@@ -1,0 +1,208 @@
+"""The evidence document: all answers of one target at one time, kept so that it can be judged again.
+
+The same document is what an inbox file holds. Whatever arrives in a file is hostile until it fits here.
+"""
+
+import base64
+import binascii
+import os
+import re
+import stat
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+
+from auditor.answers import MAX_ANSWER_BYTES, Answer, Status, strict_json
+from auditor.errors import Garbled
+from auditor.findings import Reason
+
+SCHEMA = 1
+MAX_FILE_BYTES = 16 * 1024 * 1024
+MAX_INBOX_FILES = 50_000
+CLOCK_SLACK = timedelta(minutes=10)
+_TARGET = re.compile(r"[a-z-]{1,20}:[A-Za-z0-9._@-]{1,80}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What one target said. `outcome` = why nothing usable came, None = it answered.
+
+    `collected_at` is UTC; `collector` names what wrote it (``scan``, ``demo`` …); `origin` is the inbox file
+    it came from, "" = collected in this run. `note` and `details` are for the technical page.
+    """
+
+    target: str
+    collected_at: datetime
+    answers: tuple[Answer, ...] = ()
+    serial: str = ""
+    system: str = ""
+    collector: str = "scan"
+    outcome: Reason | None = None
+    note: str = ""
+    details: dict[str, str] = field(default_factory=dict)
+    origin: str = ""
+
+    def answer(self, id_: str) -> Answer | None:
+        """The answer of that id, None = there is none."""
+        return next((answer for answer in self.answers if answer.id == id_), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """An inbox file that was not used; `why` is for IT staff, in English technical words."""
+
+    file: str
+    why: str
+
+
+class _AnswerRow(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+    id: str
+    status: Status
+    body: str = ""
+    body64: str = ""
+    note: str = ""
+    reason: Reason | None = None
+
+
+class _Document(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+    schema: int
+    target: str
+    collected_at: datetime
+    answers: list[_AnswerRow]
+    serial: str = ""
+    system: str = ""
+    collector: str = ""
+    outcome: Reason | None = None
+    note: str = ""
+    details: dict[str, str] = {}
+
+
+def encode(evidence: Evidence) -> bytes:
+    """The evidence as a JSON document; bodies that are not UTF-8 travel as Base64."""
+    return msgspec.json.encode(
+        _Document(
+            schema=SCHEMA,
+            target=evidence.target,
+            collected_at=evidence.collected_at,
+            answers=[_row(answer) for answer in evidence.answers],
+            serial=evidence.serial,
+            system=evidence.system,
+            collector=evidence.collector,
+            outcome=evidence.outcome,
+            note=evidence.note,
+            details=evidence.details,
+        )
+    )
+
+
+def _row(answer: Answer) -> _AnswerRow:
+    row = _AnswerRow(id=answer.id, status=answer.status, note=answer.note, reason=answer.reason)
+    try:
+        row.body = answer.body.decode("utf-8")
+    except UnicodeDecodeError:
+        row.body64 = base64.b64encode(answer.body).decode("ascii")
+    return row
+
+
+def decode(document: bytes, origin: str = "") -> Evidence:
+    """Read an evidence document.
+
+    Raises:
+        Garbled: not our schema, too large, an id twice, a body that is not Base64, no time zone.
+    """
+    if len(document) > MAX_FILE_BYTES:
+        raise Garbled(f"larger than {MAX_FILE_BYTES} bytes")
+    try:
+        row = msgspec.convert(_plain(document), _Document)
+    except (msgspec.ValidationError, ValueError) as error:
+        raise Garbled(str(error)[:300]) from None
+    if row.schema != SCHEMA:
+        raise Garbled(f"schema {row.schema}, this program reads {SCHEMA}")
+    if row.collected_at.tzinfo is None:
+        raise Garbled("collected_at has no time zone")
+    if not _TARGET.fullmatch(row.target):
+        raise Garbled("target is not kind:id")
+    ids = [answer.id for answer in row.answers]
+    if len(set(ids)) != len(ids):
+        raise Garbled("an answer stands twice")
+    return Evidence(
+        target=row.target,
+        collected_at=row.collected_at.astimezone(UTC),
+        answers=tuple(_answer(answer) for answer in row.answers),
+        serial=row.serial,
+        system=row.system,
+        collector=row.collector,
+        outcome=row.outcome,
+        note=row.note,
+        details=row.details,
+        origin=origin,
+    )
+
+
+def _plain(document: bytes) -> object:
+    """JSON without its traps (a duplicate key could hide an answer)."""
+    if len(document) > MAX_ANSWER_BYTES:
+        return msgspec.json.decode(document)
+    return strict_json(document, "evidence")
+
+
+def _answer(row: _AnswerRow) -> Answer:
+    if row.body64 and row.body:
+        raise Garbled(f"{row.id}: two bodies")
+    try:
+        body = base64.b64decode(row.body64, validate=True) if row.body64 else row.body.encode()
+    except (binascii.Error, ValueError):
+        raise Garbled(f"{row.id}: not Base64") from None
+    if row.status is not Status.OK and body:
+        raise Garbled(f"{row.id}: a body without status ok")
+    return Answer(row.id, row.status, body, row.note, row.reason)
+
+
+def read_inbox(folder: Path, now: datetime) -> tuple[dict[str, Evidence], tuple[Refused, ...]]:
+    """The newest evidence of each target in the inbox, and the files that could not be used.
+
+    Evidence dated later than `now` (10 minutes of clock drift allowed) is refused: it would never age.
+    """
+    newest: dict[str, Evidence] = {}
+    refused: list[Refused] = []
+    for path in _files(folder):
+        try:
+            evidence = _not_later(now, decode(_read(path), origin=path.name))
+        except Garbled as error:
+            refused.append(Refused(path.name, error.note))
+            continue
+        before = newest.get(evidence.target)
+        if before is None or before.collected_at < evidence.collected_at:
+            newest[evidence.target] = evidence
+    return newest, tuple(refused)
+
+
+def _not_later(now: datetime, evidence: Evidence) -> Evidence:
+    if evidence.collected_at > now + CLOCK_SLACK:
+        raise Garbled(f"dated in the future: {evidence.collected_at.isoformat()}")
+    return evidence
+
+
+def _files(folder: Path) -> Iterable[Path]:
+    if not folder.is_dir():
+        return ()
+    found = sorted(path for path in folder.iterdir() if path.suffix == ".json")
+    return found[:MAX_INBOX_FILES]
+
+
+def _read(path: Path) -> bytes:
+    """A regular file's bytes, without following a link and without waiting at a pipe."""
+    try:
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+    except OSError as error:
+        raise Garbled(f"cannot be opened: {error.strerror}") from None
+    with os.fdopen(handle, "rb") as stream:
+        about = os.fstat(stream.fileno())
+        if not stat.S_ISREG(about.st_mode):
+            raise Garbled("not a regular file")
+        if about.st_size > MAX_FILE_BYTES:
+            raise Garbled(f"larger than {MAX_FILE_BYTES} bytes")
+        return stream.read(MAX_FILE_BYTES + 1)

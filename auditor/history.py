@@ -1,0 +1,288 @@
+"""The history of a town: every run, its evidence, and since when each control has stood where.
+
+SQLite with a write-ahead log; one writer (a lock file beside it), any number of readers. A run is written
+in one transaction, so a run that dies leaves the state before it.
+"""
+
+import contextlib
+import sqlite3
+import sys
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Self
+
+import msgspec
+
+from auditor.engine import Audit, japan_day
+from auditor.errors import LockedError, OutputError
+from auditor.evidence import Evidence, decode, encode
+from auditor.findings import Finding, shown_as
+from auditor.run import Change, Changes, Run
+
+MAX_DOCUMENT_BYTES = 512 * 1024 * 1024
+
+MIGRATIONS = (
+    """
+    CREATE TABLE run (
+        number INTEGER PRIMARY KEY,
+        started TEXT NOT NULL,
+        day TEXT NOT NULL,
+        model TEXT NOT NULL,
+        digest TEXT NOT NULL,
+        version TEXT NOT NULL,
+        document BLOB NOT NULL
+    );
+    CREATE TABLE evidence (
+        run INTEGER NOT NULL REFERENCES run(number),
+        target TEXT NOT NULL,
+        document BLOB NOT NULL,
+        PRIMARY KEY (run, target)
+    ) WITHOUT ROWID;
+    CREATE TABLE state (
+        target TEXT NOT NULL,
+        control TEXT NOT NULL,
+        first_run INTEGER NOT NULL,
+        last_run INTEGER NOT NULL,
+        first_day TEXT NOT NULL,
+        last_day TEXT NOT NULL,
+        shown_as TEXT NOT NULL,
+        key TEXT NOT NULL,
+        PRIMARY KEY (target, control, first_run)
+    ) WITHOUT ROWID;
+    CREATE INDEX state_last ON state(last_run);
+    CREATE TABLE daily (
+        day TEXT NOT NULL,
+        section TEXT NOT NULL,
+        people INTEGER NOT NULL,
+        ready INTEGER NOT NULL,
+        fail INTEGER NOT NULL,
+        unknown INTEGER NOT NULL,
+        passed INTEGER NOT NULL,
+        PRIMARY KEY (day, section)
+    ) WITHOUT ROWID;
+    """,
+)
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold the town folder for one run; released by the system even if the process is killed.
+
+    Raises:
+        LockedError: another run holds it.
+        OutputError: the lock file cannot be made.
+    """
+    path = folder / "auditor.lock"
+    try:
+        handle = path.open("a+b")
+    except OSError as error:
+        raise OutputError("lock_file", path=str(path), why=error.strerror or "") from error
+    with handle:
+        try:
+            _lock(handle.fileno())
+        except OSError:
+            raise LockedError("locked", path=str(path)) from None
+        yield
+
+
+def _lock(fileno: int) -> None:
+    if sys.platform == "win32":
+        import msvcrt  # noqa: PLC0415 - exists on Windows only
+
+        msvcrt.locking(fileno, msvcrt.LK_NBLCK, 1)
+    else:
+        import fcntl  # noqa: PLC0415 - exists on POSIX only
+
+        fcntl.flock(fileno, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+class History:
+    """The history file of one town folder. Close it, or use it as a context manager."""
+
+    def __init__(self, path: Path, *, writable: bool = True) -> None:
+        new = not path.exists()
+        try:
+            mode = "rwc" if writable else "ro"
+            self._db = sqlite3.connect(
+                f"{path.resolve().as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=30
+            )
+            if writable:
+                if new:
+                    path.chmod(0o600)
+                self._db.execute("PRAGMA journal_mode=WAL")
+                self._db.execute("PRAGMA synchronous=FULL")
+                self._db.execute("PRAGMA foreign_keys=ON")
+            self._migrate(path, writable=writable)
+        except (sqlite3.Error, OSError) as error:
+            raise OutputError("history", path=str(path), why=str(error)) from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Release the file."""
+        self._db.close()
+
+    def _migrate(self, path: Path, *, writable: bool) -> None:
+        version = int(self._db.execute("PRAGMA user_version").fetchone()[0])
+        if version > len(MIGRATIONS) or (version < len(MIGRATIONS) and not writable):
+            raise OutputError("history_version", path=str(path), found=version, known=len(MIGRATIONS))
+        for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
+            self._db.executescript(f"BEGIN IMMEDIATE; {script} PRAGMA user_version={number}; COMMIT;")
+
+    def numbers(self) -> tuple[int, ...]:
+        """The numbers of all runs kept, ascending."""
+        return tuple(row[0] for row in self._db.execute("SELECT number FROM run ORDER BY number"))
+
+    def run(self, number: int | None = None) -> Run | None:
+        """A kept run, None = no such run; without a number the newest."""
+        row = self._db.execute(
+            "SELECT document FROM run WHERE number = coalesce(?, (SELECT max(number) FROM run))", (number,)
+        )
+        found = row.fetchone()
+        return msgspec.json.decode(_inflate(found[0]), type=Run) if found is not None else None
+
+    def evidence(self, number: int) -> dict[str, Evidence]:
+        """The evidence of a run by target key."""
+        rows = self._db.execute("SELECT target, document FROM evidence WHERE run = ?", (number,))
+        return {target: decode(_inflate(document)) for target, document in rows}
+
+    def keep(self, audit: Audit) -> Run:
+        """Write one audit in one transaction; the run as kept, numbered and with its changes.
+
+        Raises:
+            OutputError: the file cannot be written (disk full, read-only); nothing of the run is kept.
+        """
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            run = self._write(audit)
+            self._db.execute("COMMIT")
+        except (sqlite3.Error, OSError) as error:
+            with contextlib.suppress(sqlite3.Error):
+                self._db.execute("ROLLBACK")
+            raise OutputError("history", path="auditor.db", why=str(error)) from error
+        except BaseException:
+            with contextlib.suppress(sqlite3.Error):
+                self._db.execute("ROLLBACK")
+            raise
+        return run
+
+    def _write(self, audit: Audit) -> Run:
+        before = self.run()
+        number = before.number + 1 if before is not None else 1
+        run = replace(audit.run, number=number, changes=changes(before, audit.run) if before else None)
+        self._db.execute(
+            "INSERT INTO run VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                number,
+                run.started.isoformat(),
+                run.today.isoformat(),
+                run.model.id,
+                run.model.digest,
+                run.version,
+                zlib.compress(msgspec.json.encode(run), 6),
+            ),
+        )
+        self._db.executemany(
+            "INSERT INTO evidence VALUES (?, ?, ?)",
+            ((number, item.target, zlib.compress(encode(item), 6)) for item in audit.evidence),
+        )
+        self._states(run)
+        self._days(run)
+        return run
+
+    def _states(self, run: Run) -> None:
+        """Lengthen each interval whose state is the same, begin one where it differs."""
+        day = run.today.isoformat()
+        open_rows = self._db.execute(
+            "SELECT target, control, first_run, shown_as, key FROM state WHERE last_run = ?",
+            (run.number - 1,),
+        )
+        same = {(target, control): (first, now, key) for target, control, first, now, key in open_rows}
+        longer: list[tuple[object, ...]] = []
+        begun: list[tuple[object, ...]] = []
+        for finding in run.findings:
+            before = same.get((finding.target, finding.control))
+            if before is not None and before[1:] == (shown_as(finding), finding.key):
+                longer.append((run.number, day, finding.target, finding.control, before[0]))
+            else:
+                begun.append(
+                    (
+                        finding.target,
+                        finding.control,
+                        run.number,
+                        run.number,
+                        day,
+                        day,
+                        shown_as(finding),
+                        finding.key,
+                    )
+                )
+        self._db.executemany(
+            "UPDATE state SET last_run = ?, last_day = ? WHERE target = ? AND control = ? AND first_run = ?",
+            longer,
+        )
+        self._db.executemany("INSERT INTO state VALUES (?, ?, ?, ?, ?, ?, ?, ?)", begun)
+
+    def _days(self, run: Run) -> None:
+        self._db.executemany(
+            "INSERT OR REPLACE INTO daily VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                (
+                    run.today.isoformat(),
+                    row.section,
+                    row.people,
+                    sum(count for ready, count in row.by_ready.items() if ready == "ready"),
+                    row.tally.fail,
+                    row.tally.unknown,
+                    row.tally.passed,
+                )
+                for row in run.section_readiness
+            ),
+        )
+
+
+def changes(before: Run, after: Run) -> Changes:
+    """What differs between two runs, by control and target; things gone and things new included."""
+    old, new = _standing(before.findings), _standing(after.findings)
+    keys = sorted(old.keys() | new.keys())
+    return Changes(
+        since=before.number,
+        on=japan_day(before.started).date(),
+        changed=tuple(
+            Change(control=control, target=target, before=old.get(key, ""), after=new.get(key, ""))
+            for key in keys
+            if old.get(key, "") != new.get(key, "")
+            for target, control in (key,)
+        ),
+    )
+
+
+def _standing(findings: Sequence[Finding]) -> dict[tuple[str, str], str]:
+    return {(finding.target, finding.control): shown_as(finding) for finding in findings}
+
+
+def _inflate(document: bytes) -> bytes:
+    """Decompress with a limit, so that a damaged file cannot fill the memory."""
+    stream = zlib.decompressobj()
+    plain = stream.decompress(document, MAX_DOCUMENT_BYTES)
+    if stream.unconsumed_tail:
+        raise OutputError("history", path="auditor.db", why="a document is larger than allowed")
+    return plain
+
+
+def open_read_only(path: Path) -> History:
+    """The history for reading; it must exist.
+
+    Raises:
+        OutputError: there is none yet, or it cannot be read.
+    """
+    if not path.exists():
+        raise OutputError("history_missing", path=str(path))
+    return History(path, writable=False)

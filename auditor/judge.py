@@ -1,0 +1,180 @@
+"""Judges one target: facts from kept answers, each check once; pure, so any past can be judged again."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from auditor.answers import Answer, Status
+from auditor.control import Control, Params
+from auditor.declare import Check, Fact
+from auditor.discover import Plugins
+from auditor.errors import Garbled, NotKnown, Unreached
+from auditor.evidence import Evidence
+from auditor.findings import Finding, Judgement, Reason, Scalar, Unknown, Verdict, unknown
+from auditor.model import Model
+from auditor.plan import Task
+from auditor.targets import Town, target_key
+
+STATUS_REASONS = {
+    Status.ABSENT: Reason.NOT_COLLECTED,
+    Status.DENIED: Reason.NO_PERMISSION,
+    Status.ERROR: Reason.UNREADABLE,
+    Status.TIMEOUT: Reason.NO_ANSWER,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """What judging may know besides the answers; `now` is UTC, `today` its day in Japan."""
+
+    town: Town
+    model: Model
+    plugins: Plugins
+    now: datetime
+    today: date
+
+
+@dataclass(slots=True)
+class _Facts:
+    """The values learnt for one target, parsed at most once each."""
+
+    values: dict[type, object] = field(default_factory=dict)
+    ids: dict[type, str] = field(default_factory=dict)
+    broken: list[str] = field(default_factory=list)
+
+
+def judge(task: Task, evidence: Evidence | None, scene: Scene) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
+    """The findings of one target in order of control, and the checks that failed by their own fault."""
+    missing = whole_unknown(task, evidence, scene)
+    facts = _parse(task, evidence, scene)
+    findings = tuple(_finding(check, task, evidence, missing, facts, scene) for check in task.checks)
+    return findings, tuple(facts.broken)
+
+
+def whole_unknown(task: Task, evidence: Evidence | None, scene: Scene) -> Unknown | None:
+    """Why nothing can be said about the target as a whole, None = it answered recently enough."""
+    if not any(check.facts for check in task.checks):
+        return None
+    if evidence is None:
+        return Unknown(Reason.NOT_COLLECTED)
+    if evidence.outcome is not None:
+        return Unknown(evidence.outcome, evidence.note)
+    age = scene.now - evidence.collected_at
+    if age > timedelta(days=scene.model.freshness_days):
+        return Unknown(Reason.STALE, f"{age.days} d > {scene.model.freshness_days} d")
+    return None
+
+
+def _parse(task: Task, evidence: Evidence | None, scene: Scene) -> _Facts:
+    facts = _Facts()
+    for fact in task.facts(scene.plugins):
+        answer = evidence.answer(_answer_id(fact)) if evidence is not None else None
+        facts.ids[fact.type] = _answer_id(fact)
+        facts.values[fact.type] = _value(fact, answer, facts)
+    return facts
+
+
+def _answer_id(fact: Fact[Any]) -> str:
+    return fact.probe.id if fact.probe is not None else fact.id
+
+
+def _value(fact: Fact[Any], answer: Answer | None, facts: _Facts) -> object:
+    if answer is None:
+        return Unknown(Reason.NOT_COLLECTED, f"{_answer_id(fact)}: no answer")
+    readable = answer.status is Status.OK or (answer.status is Status.ABSENT and fact.absent_ok)
+    if not readable:
+        return Unknown(
+            answer.reason or STATUS_REASONS[answer.status], f"{answer.id}: {answer.note}".rstrip(": ")
+        )
+    return _guarded(lambda: fact.parse(answer), f"{fact.id}", facts)
+
+
+def _guarded(call: Callable[[], object], name: str, facts: _Facts) -> object:
+    """What foreign code returns, or the `Unknown` its failure means."""
+    try:
+        return call()
+    except Garbled as error:
+        return Unknown(Reason.UNREADABLE, error.note)
+    except (NotKnown, Unreached) as error:
+        return Unknown(error.reason, error.note)
+    except Exception as error:  # noqa: BLE001 - a plug-in's bug must not stop the run; it is recorded
+        facts.broken.append(f"{name}: {type(error).__name__}: {error}"[:300])
+        return Unknown(Reason.BROKEN, f"{type(error).__name__}: {error}"[:300])
+
+
+def _finding(
+    check: Check,
+    task: Task,
+    evidence: Evidence | None,
+    missing: Unknown | None,
+    facts: _Facts,
+    scene: Scene,
+) -> Finding:
+    control = scene.model.controls[check.control]
+    if missing is not None and check.facts:
+        judgement = unknown(missing.reason, missing.note)
+    else:
+        judgement = _judged(check, control, task, facts, scene)
+    used = sorted(facts.ids[need.type] for need in check.facts if need.type in facts.ids)
+    return Finding(
+        control=control.id,
+        target=target_key(task.target),
+        verdict=judgement.verdict,
+        key=judgement.key,
+        values={**_wanted(control), **judgement.values},
+        places=judgement.places,
+        until=judgement.until,
+        reason=judgement.reason,
+        note=judgement.note,
+        evidence=tuple(used),
+        collected_at=evidence.collected_at if evidence is not None and check.facts else None,
+        whole_target=missing is not None and bool(check.facts),
+    )
+
+
+def _wanted(control: Control) -> Mapping[str, Scalar]:
+    return {
+        name: ", ".join(param.value) if isinstance(param.value, tuple) else param.value
+        for name, param in control.params.items()
+    }
+
+
+def _judged(check: Check, control: Control, task: Task, facts: _Facts, scene: Scene) -> Judgement:
+    """Call the check with what it names; any gap it does not tolerate is `unknown` before the call."""
+    given: dict[str, object] = {}
+    for need in check.needs:
+        value = _given(need.type, control, task, facts, scene)
+        if isinstance(value, Unknown) and not need.tolerant:
+            return unknown(value.reason, value.note)
+        given[need.name] = value
+    result = _guarded(lambda: check.judge(**given), control.id, facts)
+    if isinstance(result, Unknown):
+        return unknown(result.reason, result.note)
+    return _sound(result, control, facts)
+
+
+def _given(type_: type, control: Control, task: Task, facts: _Facts, scene: Scene) -> object:
+    if type_ is Params:
+        return scene.model.params(control.id)
+    if type_ is date:
+        return scene.today
+    if type_ is Town:
+        return scene.town
+    if isinstance(task.target, type_):
+        return task.target
+    return facts.values.get(type_, Unknown(Reason.NOT_COLLECTED, f"no source for {type_.__name__} here"))
+
+
+def _sound(result: object, control: Control, facts: _Facts) -> Judgement:
+    """Refuse what a check may not return: a verdict without its sentence, or no judgement at all."""
+    if isinstance(result, Judgement):
+        if result.verdict is Verdict.UNKNOWN and result.reason is not None:
+            return result
+        if result.verdict is not Verdict.UNKNOWN and result.key in control.says:
+            return result
+        note = f"no sentence {result.key!r}"
+    else:
+        note = f"returned {type(result).__name__}"
+    facts.broken.append(f"{control.id}: {note}")
+    return unknown(Reason.BROKEN, note)

@@ -1,0 +1,171 @@
+"""From findings to readiness: each person's four legs, then sections, then the six elements.
+
+A leg needs proof: at least one finding that passed, and none that failed or is unknown. What the town did
+not declare (no device, no entrance, no approval route) is 確認が先, never ready.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from auditor.control import Control, Leg
+from auditor.findings import Finding, Overlay, Verdict, tally
+from auditor.readiness import RANK, Cause, ElementState, PersonReadiness, Ready, SectionReadiness
+from auditor.run import LEGS, TargetCard
+from auditor.targets import Documents, Gateway, Person, Target, Town, sections_of, target_key
+
+ELEMENTS = range(1, 7)
+NEEDS_NO_ENTRANCE = ("standalone",)
+"""Methods that never connect to the office, so that no gateway has to be declared for them."""
+
+
+def ready_of(finding: Finding) -> Ready | None:
+    """What one finding means for starting telework; None = it says nothing (対象外)."""
+    if finding.verdict is Verdict.NOT_APPLICABLE:
+        return None
+    if finding.verdict is Verdict.PASS:
+        return Ready.READY
+    if finding.verdict is Verdict.UNKNOWN:
+        return Ready.CHECK_FIRST
+    return Ready.BLOCKED if finding.overlay is Overlay.NONE else Ready.CONDITIONAL
+
+
+def worst(values: Iterable[Ready]) -> Ready:
+    """The worst of them; `READY` when there are none (callers pass at least one where proof is needed)."""
+    return max(values, key=RANK.__getitem__, default=Ready.READY)
+
+
+@dataclass(frozen=True, slots=True)
+class _Book:
+    """Findings by target, and the leg of each control."""
+
+    by_target: Mapping[str, tuple[Finding, ...]]
+    legs: Mapping[str, Leg]
+
+
+def people_readiness(
+    town: Town, findings: Sequence[Finding], controls: Mapping[str, Control]
+) -> tuple[PersonReadiness, ...]:
+    """The readiness of everybody in the trial, in the order of the staff list."""
+    by_target: dict[str, list[Finding]] = {}
+    for finding in findings:
+        by_target.setdefault(finding.target, []).append(finding)
+    book = _Book(
+        {key: tuple(rows) for key, rows in by_target.items()},
+        {id_: control.leg for id_, control in controls.items()},
+    )
+    return tuple(_person(person, town, book) for person in town.staff if person.trial)
+
+
+def _person(person: Person, town: Town, book: _Book) -> PersonReadiness:
+    legs: dict[Leg, Ready] = {}
+    causes: list[Cause] = []
+    for leg in LEGS:
+        targets = _targets(leg, person, town)
+        ready, why = _leg(leg, targets, book)
+        if leg is Leg.PATH and not targets and person.method in NEEDS_NO_ENTRANCE:
+            ready, why = Ready.READY, []
+        legs[leg] = ready
+        causes += why
+    causes.sort(key=lambda cause: -RANK[cause.ready])
+    return PersonReadiness(
+        person=person.id,
+        section=person.section,
+        ready=worst(legs.values()),
+        legs=legs,
+        causes=tuple(causes),
+    )
+
+
+def _targets(leg: Leg, person: Person, town: Town) -> list[Target]:
+    """What a person depends on in a leg."""
+    match leg:
+        case Leg.DEVICE:
+            return [endpoint for endpoint in town.endpoints if endpoint.user == person.id]
+        case Leg.PATH:
+            return [gateway for gateway in town.gateways if _uses(person, gateway)]
+        case Leg.WORK:
+            return [documents for documents in town.documents if _carries(documents, person)]
+        case _:
+            return [person]
+
+
+def _uses(person: Person, gateway: Gateway) -> bool:
+    """An unregistered method uses no entrance we could name."""
+    return (
+        person.method != ""
+        and (not gateway.methods or person.method in gateway.methods)
+        and (not gateway.sections or person.section in gateway.sections)
+    )
+
+
+def _carries(documents: Documents, person: Person) -> bool:
+    return documents.kind == "routes" and (not documents.sections or person.section in documents.sections)
+
+
+def _leg(leg: Leg, targets: Sequence[Target], book: _Book) -> tuple[Ready, list[Cause]]:
+    """The worst finding of the leg on these targets; a target without proof is 確認が先."""
+    if not targets:
+        return Ready.CHECK_FIRST, [Cause(leg, "", "", Ready.CHECK_FIRST)]
+    results: list[Ready] = []
+    causes: list[Cause] = []
+    for target in targets:
+        key = target_key(target)
+        rows = [row for row in book.by_target.get(key, ()) if book.legs.get(row.control) is leg]
+        proven = [(row, ready) for row in rows if (ready := ready_of(row)) is not None]
+        causes += [Cause(leg, row.control, key, ready) for row, ready in proven if ready is not Ready.READY]
+        if not proven:
+            causes.append(Cause(leg, "", key, Ready.CHECK_FIRST))
+            results.append(Ready.CHECK_FIRST)
+        results += [ready for _, ready in proven]
+    return worst(results), causes
+
+
+def section_readiness(
+    town: Town,
+    people: Sequence[PersonReadiness],
+    findings: Sequence[Finding],
+    cards: Sequence[TargetCard],
+) -> tuple[SectionReadiness, ...]:
+    """Every section's people and findings counted; a finding of a shared target counts in each of its own."""
+    own = {target_key(target): sections_of(target, town) for target in town.targets}
+    return tuple(
+        _section(
+            section.id,
+            [person for person in people if person.section == section.id],
+            [finding for finding in findings if section.id in own.get(finding.target, ())],
+            [card for card in cards if card.kind == "endpoint" and section.id in card.sections],
+        )
+        for section in town.sections
+    )
+
+
+def _section(
+    id_: str, people: Sequence[PersonReadiness], findings: Sequence[Finding], endpoints: Sequence[TargetCard]
+) -> SectionReadiness:
+    return SectionReadiness(
+        section=id_,
+        people=len(people),
+        by_ready=_count(person.ready for person in people),
+        by_leg={leg: _count(person.legs[leg] for person in people) for leg in LEGS},
+        ready=worst(person.ready for person in people) if people else None,
+        tally=tally(findings),
+        heard=any(card.outcome is None for card in endpoints) if endpoints else None,
+    )
+
+
+def _count(values: Iterable[Ready]) -> dict[Ready, int]:
+    counts = dict.fromkeys(Ready, 0)
+    for value in values:
+        counts[value] += 1
+    return counts
+
+
+def elements(findings: Sequence[Finding], controls: Mapping[str, Control]) -> tuple[ElementState, ...]:
+    """The six elements of the telework plan with their findings counted."""
+    return tuple(
+        ElementState(
+            element=element,
+            tally=tally(row for row in findings if controls[row.control].element == element),
+        )
+        for element in ELEMENTS
+    )

@@ -1,0 +1,135 @@
+"""One invocation's knowledge: plug-ins, controls, model and town, all checked before anything runs."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from auditor.catalogue import read_catalogue
+from auditor.control import Control
+from auditor.discover import Plugins, discover
+from auditor.engine import WORKERS, Audit, Progress, collect_all, japan_day, judge_all
+from auditor.errors import ConfigError, Problem
+from auditor.evidence import Evidence, Refused, read_inbox
+from auditor.judge import Scene
+from auditor.model import SHIPPED, Model, load_model, no_model
+from auditor.plan import Task, plan
+from auditor.run import Run
+from auditor.targets import Section, Town, part_of
+
+if TYPE_CHECKING:
+    from auditor.collect import Roads
+
+
+@dataclass(frozen=True, kw_only=True)
+class Session:
+    """Everything declared, read once and checked."""
+
+    town: Town
+    model: Model
+    plugins: Plugins
+    controls: tuple[Control, ...]
+
+
+def read_controls(checks_dirs: Sequence[Path] = ()) -> tuple[Plugins, tuple[Control, ...]]:
+    """The check modules and the controls they judge.
+
+    Raises:
+        PluginError: a module cannot be used.
+        ConfigError: a controls file is wrong.
+    """
+    plugins = discover(checks_dirs)
+    return plugins, read_catalogue(plugins)
+
+
+def model_of(town: Town, controls: tuple[Control, ...]) -> Model:
+    """The model a town declared: a shipped one, or ``town`` for the town folder's own ``model.toml``.
+
+    Raises:
+        ConfigError: no such model, or its file is wrong.
+    """
+    if town.model in SHIPPED:
+        return load_model(controls, town.model)
+    if town.root is None:
+        raise no_model(Path("model"), town.model)
+    return load_model(controls, town_file=town.root / "model.toml")
+
+
+def this_machine_town(section_name: str, town_name: str) -> Town:
+    """A town of one section and one endpoint: the machine this runs on."""
+    from auditor.access.machine import this_endpoint  # noqa: PLC0415 - psutil is only needed here
+
+    section = Section(id="this-machine", name=section_name)
+    endpoint = replace(this_endpoint(), section=section.id)
+    return Town(name=town_name, sections=(section,), endpoints=(endpoint,))
+
+
+def narrowed(town: Town, wanted: Sequence[str]) -> Town:
+    """The town with only the sections named by id or name.
+
+    Raises:
+        ConfigError: no section is called so.
+    """
+    if not wanted:
+        return town
+    ids = {name: section.id for section in town.sections for name in (section.id, section.name)}
+    file = (town.root or Path()) / "town.toml"
+    known = ", ".join(section.name for section in town.sections)
+    problems = [
+        Problem(file, None, "--section", "no_section", {"name": name, "known": known})
+        for name in wanted
+        if name not in ids
+    ]
+    if problems:
+        raise ConfigError(problems)
+    return part_of(town, {ids[name] for name in wanted})
+
+
+RoadsMaker = Callable[[Mapping[str, Evidence]], "Roads"]
+"""Makes the ways to targets once the inbox is read."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """An audit and the inbox files that were not used."""
+
+    audit: Audit
+    refused: tuple[Refused, ...] = ()
+
+
+def audit(session: Session, roads: RoadsMaker, progress: Progress, workers: int = WORKERS) -> Outcome:
+    """Collect and judge everything the session's town declares."""
+    from auditor.collect import collect_task  # noqa: PLC0415 - paramiko and requests, only when collecting
+
+    started = datetime.now(UTC)
+    inbox, refused = _inbox(session.town, started)
+    ways = roads(inbox)
+    tasks = plan(session.town, session.model, session.plugins)
+
+    def one(task: Task) -> Evidence | None:
+        return collect_task(task, session.plugins, ways)
+
+    evidence = collect_all(tasks, one, progress, workers)
+    run = judged(session, tasks, evidence, started=started)
+    ordered = tuple(evidence[key] for card in run.targets if (key := card.key) in evidence)
+    return Outcome(audit=Audit(run, ordered), refused=refused)
+
+
+def judged(
+    session: Session, tasks: Sequence[Task], evidence: dict[str, Evidence], *, started: datetime
+) -> Run:
+    """The run that this evidence makes for the moment `started` (UTC)."""
+    scene = Scene(
+        town=session.town,
+        model=session.model,
+        plugins=session.plugins,
+        now=started,
+        today=japan_day(started).date(),
+    )
+    return judge_all(tasks, evidence, scene, started=started, version=version("telework-auditor"))
+
+
+def _inbox(town: Town, now: datetime) -> tuple[dict[str, Evidence], tuple[Refused, ...]]:
+    return read_inbox(town.root / "inbox", now) if town.root is not None else ({}, ())
