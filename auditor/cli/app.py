@@ -1,0 +1,80 @@
+"""Builds the Typer application in the language asked for, runs it, and turns errors into exit codes."""
+
+from collections.abc import Callable, Sequence
+
+import typer
+import typer.exceptions
+
+from auditor.cli import audits, folders, hosts
+from auditor.cli.speech import Speech, language_of
+from auditor.errors import AuditorError, ConfigError, LockedError, PluginError
+from auditor.exits import Exit
+from auditor.words import LANGUAGES
+
+
+def application(speech: Speech) -> typer.Typer:
+    """All commands, with their help in the language of `speech`."""
+    app = typer.Typer(
+        name="auditor",
+        help=speech("help.auditor"),
+        epilog=speech("help.exits"),
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_root(speech))
+    audits.register(app, speech)
+    folders.register(app, speech)
+    app.add_typer(hosts.application(speech), name="hosts")
+    return app
+
+
+def _root(speech: Speech) -> Callable[..., None]:
+    def root(
+        lang: str = typer.Option("", "--lang", help=speech("help.lang"), metavar="ja|en"),
+        version: bool = typer.Option(False, "--version", help=speech("help.version"), is_eager=True),
+    ) -> None:
+        del lang  # read before the application was built
+        if version:
+            from importlib.metadata import version as installed  # noqa: PLC0415 - start-up time
+
+            speech.out(f"auditor {installed('telework-auditor')}")
+            raise typer.Exit
+
+    return root
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command; the exit code. Whatever happens, the reason is said in one place."""
+    lang, rest = language_of(arguments)
+    known = lang in LANGUAGES
+    speech = Speech(lang if known else LANGUAGES[0])
+    if not known:
+        speech.note(speech("error.no_language", name=lang))
+        return Exit.REFUSED
+    try:
+        command = typer.main.get_command(application(speech))
+        return int(command.main(args=rest, prog_name="auditor", standalone_mode=False) or 0)
+    except BaseException as error:  # noqa: BLE001 - the last line of defence: never exit 0 after an error
+        code, said = _ending(error, speech)
+        if said:
+            speech.note(said)
+        return code
+
+
+def _ending(error: BaseException, speech: Speech) -> tuple[Exit, str]:
+    """The exit code and the words for whatever ended a command."""
+    match error:
+        case typer.exceptions.TyperException():
+            return Exit.REFUSED, f"{speech('error.usage')}: {error.format_message()}"
+        case ConfigError() | PluginError() | LockedError():
+            return Exit.REFUSED, speech.error(error)
+        case AuditorError():
+            return Exit.FAILED, speech.error(error)
+        case typer.Abort() | KeyboardInterrupt():
+            return Exit.FAILED, speech("error.interrupted")
+        case BrokenPipeError():
+            return Exit.FAILED, ""
+        case _:
+            return Exit.FAILED, speech("error.crash", why=f"{type(error).__name__}: {error}")

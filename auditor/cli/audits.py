@@ -1,0 +1,182 @@
+"""``auditor scan``, ``judge`` and ``report``: make a run, judge one again, show one again."""
+
+from contextlib import nullcontext
+from dataclasses import replace
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+
+import typer
+
+from auditor.cli.progress import Watched
+from auditor.cli.results import Wish, finish
+from auditor.cli.speech import Speech
+from auditor.engine import JAPAN, WORKERS
+from auditor.errors import ConfigError, OutputError, Problem
+from auditor.exits import Exit, FailOn
+from auditor.plan import plan
+from auditor.run import Run
+from auditor.session import (
+    Session,
+    audit,
+    judged,
+    model_of,
+    narrowed,
+    read_controls,
+    this_machine_town,
+)
+
+HERE = Path("telework-audit")
+"""Where pages go when there is no town folder."""
+
+
+def register(app: typer.Typer, speech: Speech) -> None:
+    """Add the commands."""
+    _register_scan(app, speech)
+    _register_judge(app, speech)
+    _register_report(app, speech)
+
+
+def _register_scan(app: typer.Typer, speech: Speech) -> None:
+    @app.command("scan", help=speech("help.scan"), epilog=speech("help.scan_examples"))
+    def scan(
+        town: Path | None = typer.Argument(None, help=speech("help.town_optional"), metavar="[TOWN]"),
+        section: list[str] = typer.Option([], "--section", help=speech("help.section"), metavar="ID"),
+        checks_dir: list[Path] = typer.Option(
+            [], "--checks-dir", help=speech("help.checks_dir"), metavar="DIR"
+        ),
+        out: Path | None = typer.Option(None, "--out", help=speech("help.out"), metavar="DIR"),
+        fail_on: FailOn = typer.Option(FailOn.FAIL, "--fail-on", help=speech("help.fail_on")),
+        max_unknown: int = typer.Option(0, "--max-unknown", help=speech("help.max_unknown"), min=-1),
+        as_json: bool = typer.Option(False, "--json", help=speech("help.json")),
+        workers: int = typer.Option(WORKERS, "--workers", help=speech("help.workers"), min=1, max=256),
+        deadline: float = typer.Option(30.0, "--deadline", help=speech("help.deadline"), min=1, max=600),
+    ) -> int:
+        wish = Wish(fail_on, None if max_unknown < 0 else max_unknown, as_json=as_json)
+        if town is None:
+            return _scan_here(speech, wish, checks_dir, out or HERE, deadline)
+        return _scan_town(
+            town,
+            speech,
+            wish,
+            sections=section,
+            checks_dirs=checks_dir,
+            out=out,
+            workers=workers,
+            deadline_s=deadline,
+        )
+
+
+def _scan_here(speech: Speech, wish: Wish, checks_dirs: list[Path], out: Path, deadline_s: float) -> int:
+    from auditor.cli.roads import roads_for  # noqa: PLC0415 - start-up time
+
+    plugins, controls = read_controls(checks_dirs)
+    town = this_machine_town(speech("town.this_machine"), speech("town.no_town"))
+    session = Session(town=town, model=model_of(town, controls), plugins=plugins, controls=controls)
+    with Watched(speech, 1) as watched:
+        found = audit(session, roads_for(None, deadline_s), watched.seen)
+    return finish(found.audit.run, out, speech, wish)
+
+
+def _scan_town(
+    folder: Path,
+    speech: Speech,
+    wish: Wish,
+    *,
+    sections: list[str],
+    checks_dirs: list[Path],
+    out: Path | None,
+    workers: int,
+    deadline_s: float,
+) -> int:
+    from auditor.cli.roads import roads_for  # noqa: PLC0415 - start-up time
+    from auditor.history import History, locked  # noqa: PLC0415 - start-up time
+    from auditor.town import load_town  # noqa: PLC0415 - start-up time
+
+    plugins, controls = read_controls(checks_dirs)
+    loaded = load_town(folder)
+    session = Session(
+        town=narrowed(loaded.town, sections),
+        model=model_of(loaded.town, controls),
+        plugins=plugins,
+        controls=controls,
+    )
+    # a part of the town is shown and not kept: the history's runs always cover everybody
+    keep = not sections
+    roads = roads_for(loaded, deadline_s)
+    with locked(folder), History(folder / "auditor.db") if keep else nullcontext() as history:
+        with Watched(speech, len(session.town.targets)) as watched:
+            found = audit(session, roads, watched.seen, workers)
+        for refused in found.refused:
+            speech.note(speech("scan.refused", file=refused.file, why=refused.why))
+        run = history.keep(found.audit) if history is not None else found.audit.run
+        return finish(run, out or folder / "out", speech, wish, newest=keep)
+
+
+def _register_judge(app: typer.Typer, speech: Speech) -> None:
+    @app.command("judge", help=speech("help.judge"), epilog=speech("help.judge_examples"))
+    def judge(
+        town: Path = typer.Argument(..., help=speech("help.town"), metavar="TOWN"),
+        number: int | None = typer.Option(None, "--run", help=speech("help.run"), min=1),
+        model: str = typer.Option("", "--model", help=speech("help.model")),
+        on: str = typer.Option("", "--date", help=speech("help.date"), metavar="YYYY-MM-DD"),
+        checks_dir: list[Path] = typer.Option(
+            [], "--checks-dir", help=speech("help.checks_dir"), metavar="DIR"
+        ),
+        out: Path | None = typer.Option(None, "--out", help=speech("help.out"), metavar="DIR"),
+        fail_on: FailOn = typer.Option(FailOn.FAIL, "--fail-on", help=speech("help.fail_on")),
+        max_unknown: int = typer.Option(0, "--max-unknown", help=speech("help.max_unknown"), min=-1),
+        as_json: bool = typer.Option(False, "--json", help=speech("help.json")),
+    ) -> int:
+        wish = Wish(fail_on, None if max_unknown < 0 else max_unknown, as_json=as_json)
+        run = _judge_again(town, number, model, on, checks_dir)
+        return finish(run, out or town / "out" / "judged", speech, wish, newest=False)
+
+
+def _judge_again(folder: Path, number: int | None, model: str, on: str, checks_dirs: list[Path]) -> Run:
+    from auditor.history import open_read_only  # noqa: PLC0415 - start-up time
+    from auditor.town import load_town  # noqa: PLC0415 - start-up time
+
+    plugins, controls = read_controls(checks_dirs)
+    town = load_town(folder).town
+    with open_read_only(folder / "auditor.db") as history:
+        kept = _kept(history.run(number), folder, number)
+        evidence = history.evidence(kept.number)
+    wanted = replace(town, model=model) if model else town
+    session = Session(town=town, model=model_of(wanted, controls), plugins=plugins, controls=controls)
+    tasks = plan(town, session.model, plugins)
+    return judged(session, tasks, evidence, started=_moment(on, kept.started))
+
+
+def _moment(on: str, otherwise: datetime) -> datetime:
+    """Noon in Japan of the day asked for, or the moment given."""
+    if not on:
+        return otherwise
+    try:
+        day = date.fromisoformat(on)
+    except ValueError:
+        problem = Problem(Path("--date"), None, "", "not_date", {"value": on})
+        raise ConfigError([problem]) from None
+    return datetime.combine(day, time(12), JAPAN).astimezone(UTC)
+
+
+def _kept(run: Run | None, folder: Path, number: int | None) -> Run:
+    if run is None:
+        raise OutputError("no_run", path=str(folder / "auditor.db"), number=number or 0)
+    return run
+
+
+def _register_report(app: typer.Typer, speech: Speech) -> None:
+    @app.command("report", help=speech("help.report"), epilog=speech("help.report_examples"))
+    def report(
+        town: Path = typer.Argument(..., help=speech("help.town"), metavar="TOWN"),
+        number: int | None = typer.Option(None, "--run", help=speech("help.run"), min=1),
+        out: Path | None = typer.Option(None, "--out", help=speech("help.out"), metavar="DIR"),
+        as_json: bool = typer.Option(False, "--json", help=speech("help.json")),
+    ) -> int:
+        from auditor.history import open_read_only  # noqa: PLC0415 - start-up time
+
+        with open_read_only(town / "auditor.db") as history:
+            run = _kept(history.run(number), town, number)
+            newest = history.numbers()[-1] == run.number
+        finish(run, out or town / "out", speech, Wish(FailOn.NONE, None, as_json=as_json), newest=newest)
+        return Exit.DONE

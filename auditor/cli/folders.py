@@ -1,0 +1,48 @@
+"""``auditor init``, ``doctor`` and ``demo``: the files around an audit."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import typer
+
+from auditor.cli.speech import Speech
+from auditor.engine import japan_day
+from auditor.exits import Exit
+
+
+def register(app: typer.Typer, speech: Speech) -> None:
+    """Add the commands."""
+
+    @app.command("init", help=speech("help.init"), epilog=speech("help.init_examples"))
+    def init(
+        folder: Path = typer.Argument(..., help=speech("help.init_folder"), metavar="DIR"),
+    ) -> int:
+        from auditor.scaffold import write_town  # noqa: PLC0415 - start-up time
+
+        for path in write_town(folder, speech.lang):
+            speech.out(str(path))
+        return Exit.DONE
+
+    @app.command("doctor", help=speech("help.doctor"), epilog=speech("help.doctor_examples"))
+    def doctor(
+        folder: Path = typer.Argument(..., help=speech("help.town"), metavar="TOWN"),
+        checks_dir: list[Path] = typer.Option(
+            [], "--checks-dir", help=speech("help.checks_dir"), metavar="DIR"
+        ),
+    ) -> int:
+        return _doctor(folder, checks_dir, speech)
+
+    @app.command("demo", help=speech("help.demo"), epilog=speech("help.demo_examples"))
+    def demo(
+        folder: Path = typer.Argument(..., help=speech("help.init_folder"), metavar="DIR"),
+    ) -> int:
+        from auditor.demo import write_demo  # noqa: PLC0415 - start-up time
+
+        now = datetime.now(UTC)
+        write_demo(folder, japan_day(now).date(), now)
+        speech.out(str(folder))
+        return Exit.DONE
+
+
+def _doctor(folder: Path, checks_dirs: list[Path], speech: Speech) -> int:
+    raise NotImplementedError

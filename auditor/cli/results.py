@@ -1,0 +1,44 @@
+"""The end of every run: pages published, the summary shown, the exit code found."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from auditor.cli.speech import Speech
+from auditor.exits import Exit, FailOn, exit_code
+from auditor.run import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the caller wants of the end; `max_unknown` None = any number of 未確認 is accepted."""
+
+    fail_on: FailOn
+    max_unknown: int | None
+    as_json: bool = False
+
+
+def finish(run: Run, out: Path, speech: Speech, wish: Wish, *, newest: bool = True) -> Exit:
+    """Publish the pages, say what was found and where, and return the exit code."""
+    from auditor.discover import report_renderers  # noqa: PLC0415 - start-up time
+    from auditor.publish import publish  # noqa: PLC0415 - start-up time
+
+    renderers = report_renderers()
+    summary = renderers.pop("terminal")
+    written = publish(run, out, speech.lang, renderers, newest=newest)
+    if wish.as_json:
+        import msgspec  # noqa: PLC0415 - start-up time
+
+        speech.out(msgspec.json.encode(run).decode())
+    else:
+        summary(run, speech.console(), speech.lang)
+        for path in written:
+            if path.parent.name != "sections" or len(run.sections) == 1:
+                speech.out(str(path))
+        if len(run.sections) > 1:
+            speech.out(speech("scan.sections", count=len(run.sections), path=str(written[0].parent)))
+    for fault in run.broken:
+        speech.note(speech("scan.broken", what=fault))
+    code = exit_code(run, wish.fail_on, wish.max_unknown)
+    if code not in (Exit.DONE, Exit.FINDINGS) and not wish.as_json:
+        speech.note(speech(f"scan.exit_{code.name.lower()}", unknown=run.tally.unknown))
+    return code

@@ -1,0 +1,46 @@
+"""Makes the ways to a town's targets: pinned host keys, the private key, passwords, the inbox."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from auditor.access.hostkeys import read_known_hosts
+from auditor.access.secrets import load_key, password_source
+from auditor.access.ssh import SshRoad
+from auditor.collect import Roads
+from auditor.evidence import Evidence
+from auditor.session import RoadsMaker
+from auditor.town import Loaded
+
+PASSWORDS = "passwords.toml"
+"""The optional file of passwords in a town folder; the OS keyring is asked as well."""
+
+
+def roads_for(loaded: Loaded | None, deadline_s: float) -> RoadsMaker:
+    """The ways out; everything that can be wrong in keys and pins is found here, before anything runs.
+
+    Raises:
+        ConfigError: known_hosts, the key file or the password file cannot be used.
+    """
+    ssh = _ssh(loaded) if loaded is not None else None
+    accept = loaded is not None and loaded.town.unsigned_inbox
+
+    def make(inbox: Mapping[str, Evidence]) -> Roads:
+        return Roads(ssh=ssh, inbox=inbox, accept_unsigned=accept, endpoint_deadline_s=deadline_s)
+
+    return make
+
+
+def _ssh(loaded: Loaded) -> SshRoad | None:
+    if not any(endpoint.road == "ssh" for endpoint in loaded.town.endpoints):
+        return None
+    settings = loaded.settings
+    file = _existing(settings.folder / PASSWORDS)
+    return SshRoad(
+        pins=read_known_hosts(settings.known_hosts),
+        keys=(load_key(settings.ssh_key_file),) if settings.ssh_key_file is not None else (),
+        password=password_source(file),
+    )
+
+
+def _existing(path: Path) -> Path | None:
+    return path if path.exists() else None
