@@ -1,0 +1,128 @@
+"""Names and TCP connections under one deadline; what SSH, probes and HTTP have in common."""
+
+import ipaddress
+import socket
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from typing import TypeVar
+
+from auditor.errors import Unreached
+from auditor.findings import Reason
+
+T = TypeVar("T")
+
+_PORTS = range(1, 65536)
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """A moment on our own (monotonic) clock; every wait of one target is measured against it."""
+
+    at: float
+
+    @classmethod
+    def after(cls, seconds: float) -> "Deadline":
+        """The moment `seconds` from now."""
+        return cls(time.monotonic() + seconds)
+
+    def left_s(self) -> float:
+        """Seconds left, 0 when it has passed."""
+        return max(0.0, self.at - time.monotonic())
+
+    def need_s(self, what: str) -> float:
+        """Seconds left.
+
+        Raises:
+            Unreached: NO_ANSWER, none are left; `what` goes into the note.
+        """
+        left = self.left_s()
+        if left <= 0:
+            raise Unreached(Reason.NO_ANSWER, f"no time left for {what}")
+        return left
+
+
+def bounded(call: Callable[[], T], limit_s: float, name: str) -> T:
+    """The result of a call that offers no time limit of its own, run on a daemon thread.
+
+    A call that never returns costs one sleeping thread until the process ends.
+
+    Raises:
+        TimeoutError: no result within `limit_s`.
+        Exception: whatever the call raised.
+    """
+    box: SimpleQueue[tuple[T, None] | tuple[None, Exception]] = SimpleQueue()
+
+    def work() -> None:
+        try:
+            box.put((call(), None))
+        except Exception as error:  # noqa: BLE001 - handed to the caller below
+            box.put((None, error))
+
+    threading.Thread(target=work, name=name, daemon=True).start()
+    try:
+        value, error = box.get(timeout=max(limit_s, 0.001))
+    except Empty:
+        raise TimeoutError(f"{name}: nothing within {limit_s:.1f} s") from None
+    if error is not None:
+        raise error
+    return value  # type: ignore[return-value]  # one of the two is set, and it is not the error
+
+
+def resolve(host: str, deadline: Deadline) -> tuple[str, ...]:
+    """The addresses of a name in the order the system prefers; an address stands for itself.
+
+    Raises:
+        Unreached: NAME_NOT_FOUND, or NO_ANSWER when the name service was silent.
+    """
+    try:
+        return (str(ipaddress.ip_address(host)),)
+    except ValueError:
+        pass
+    try:
+        found = bounded(
+            lambda: socket.getaddrinfo(host, None, type=socket.SOCK_STREAM),
+            deadline.need_s(f"the name {host}"),
+            "name service",
+        )
+    except TimeoutError as error:
+        raise Unreached(Reason.NO_ANSWER, f"name service: {error}") from None
+    except socket.gaierror as error:
+        silent = error.errno == socket.EAI_AGAIN
+        raise Unreached(Reason.NO_ANSWER if silent else Reason.NAME_NOT_FOUND, f"{host}: {error}") from None
+    except UnicodeError as error:
+        raise Unreached(Reason.NAME_NOT_FOUND, f"not a host name: {error}") from None
+    return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+def connect(addresses: Sequence[str], port: int, deadline: Deadline) -> tuple[socket.socket, str]:
+    """A TCP connection to the first address that takes one, and that address.
+
+    A silent address may use only its share of the time, so that the next one is tried too. The socket's
+    timeout is what is left.
+
+    Raises:
+        Unreached: REFUSED when every address refused, else NO_ANSWER with what each one did in the note.
+    """
+    if port not in _PORTS:
+        raise Unreached(Reason.NOT_DECLARED, f"{port} is not a port")
+    failures: list[OSError] = []
+    for nth, address in enumerate(addresses):
+        share_s = deadline.need_s(f"{address} port {port}") / (len(addresses) - nth)
+        try:
+            sock = socket.create_connection((address, port), timeout=share_s)
+        except OSError as error:
+            failures.append(error)
+            continue
+        sock.settimeout(max(deadline.left_s(), 0.001))
+        return sock, address
+    raise unreached(failures, [f"{address} port {port}" for address in addresses])
+
+
+def unreached(failures: Sequence[OSError], places: Sequence[str]) -> Unreached:
+    """REFUSED when every place refused, else NO_ANSWER; the note says what each of them did."""
+    refused = bool(failures) and all(isinstance(error, ConnectionRefusedError) for error in failures)
+    note = "; ".join(f"{place}: {error}" for place, error in zip(places, failures, strict=False))
+    return Unreached(Reason.REFUSED if refused else Reason.NO_ANSWER, note)

@@ -1,0 +1,151 @@
+r"""One collector script per target, and the way back from its output to answers.
+
+An answer stands between two lines of its own, which carry a nonce made for this run::
+
+    \n<nonce> ask <id>\n<the answer's bytes, unchanged>\n<nonce> got <id> <exit status>[ <note>]\n
+
+and the output ends with ``\n<nonce> end:true\n``. Whatever stands outside of frames (a message of the day, a
+login banner) is ignored.
+"""
+
+import re
+import secrets
+import textwrap
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from auditor.answers import MAX_ANSWER_BYTES, Answer, Status
+from auditor.declare import CONSOLE, Fact
+from auditor.errors import PluginError, Unreached
+from auditor.findings import Reason
+from auditor.script_ps import compose_ps
+from auditor.script_sh import TIMED_OUT, compose_sh
+
+_NONCE = re.compile(r"[0-9a-f]{32}")
+_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
+_STATUS = {
+    0: Status.OK,
+    10: Status.ABSENT,
+    11: Status.DENIED,
+    12: Status.TIMEOUT,
+    TIMED_OUT: Status.TIMEOUT,
+}
+_UNKNOWN_SHOWN = 5
+
+
+def new_nonce() -> str:
+    """128 random bits as 32 hex digits; a fresh one for every script."""
+    return secrets.token_hex(16)
+
+
+def compose(facts: Sequence[Fact[Any]], system: str, nonce: str) -> str:
+    """The one script that learns all `facts` on a `system` (linux, macos, windows).
+
+    Facts may share an id when they also share the lines that print it.
+
+    Raises:
+        PluginError: a fragment that is not ASCII, or two different fragments under one id.
+        ValueError: no script for that system, an unusable id, or a nonce that is not 32 hex digits.
+    """
+    if not _NONCE.fullmatch(nonce):
+        raise ValueError("the nonce must be 32 hex digits")
+    fragments: dict[str, str] = {}
+    for fact in facts:
+        fragment = _fragment(fact, system)
+        if fragments.setdefault(fact.id, fragment) != fragment:
+            raise PluginError("fragment_twice", fact=fact.id, system=system)
+    if system == "windows":
+        return compose_ps(fragments, nonce)
+    return compose_sh(fragments, system, nonce)
+
+
+def _fragment(fact: Fact[Any], system: str) -> str:
+    source = fact.scripts.get(system, CONSOLE)
+    if system not in ("linux", "macos", "windows") or source == CONSOLE or not _ID.fullmatch(fact.id):
+        raise ValueError(f"no script for {fact.id} on {system}")
+    if not source.isascii() or "\0" in source:
+        raise PluginError("fragment_ascii", fact=fact.id, system=system)
+    return textwrap.dedent(source).strip("\n").replace("\r\n", "\n")
+
+
+def split(output: bytes, nonce: str, ids: Sequence[str]) -> tuple[Answer, ...]:
+    """The answers to `ids`, in their order, out of what a script printed.
+
+    What was not answered whole is an answer with status error and the reason NO_ANSWER. Answers nobody
+    asked for are left out and named in the notes.
+
+    Raises:
+        Unreached: SHELL_UNUSABLE, when no frame came at all, or frames repeat or contradict each other.
+    """
+    marks, ended = _marks(output[:MAX_ANSWER_BYTES], nonce)
+    if not marks and not ended:
+        raise Unreached(Reason.SHELL_UNUSABLE, f"no framed answer in {len(output)} bytes of output")
+    found = _frames(output, marks)
+    remarks = [] if ended else ["the output is incomplete"]
+    if extra := [id_ for id_ in found if id_ not in set(ids)]:
+        remarks.append("answers nobody asked for: " + ", ".join(extra[:_UNKNOWN_SHOWN]))
+    return tuple(_remarked(found.get(id_) or _missing(id_), remarks) for id_ in ids)
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """A frame line: `start` and `end` are its place in the output, `status` None = opens an answer."""
+
+    start: int
+    end: int
+    id: str
+    status: int | None
+    note: str
+
+
+def _marks(output: bytes, nonce: str) -> tuple[list[_Mark], bool]:
+    """Every frame line before the end mark, and whether that end mark came."""
+    line = re.compile(
+        rb"\n" + nonce.encode("ascii") + rb" (?:(end:true)|ask ([a-z0-9._-]{1,100})"
+        rb"|got ([a-z0-9._-]{1,100}) ([0-9]{1,3})((?: [!-~]{1,200})?))\n"
+    )
+    marks: list[_Mark] = []
+    place = 0
+    while (hit := line.search(output, place)) is not None:
+        place = hit.end()
+        if hit[1]:
+            return marks, True
+        status = None if hit[2] else int(hit[4])
+        id_ = (hit[2] or hit[3]).decode("ascii")
+        marks.append(_Mark(hit.start(), hit.end(), id_, status, (hit[5] or b"").decode("ascii").strip()))
+    return marks, False
+
+
+def _pairs(marks: Sequence[_Mark]) -> Iterator[tuple[_Mark, _Mark]]:
+    """Opening and closing lines, which must alternate; a last answer without an end is left out."""
+    opened: _Mark | None = None
+    for mark in marks:
+        if (mark.status is None) != (opened is None) or (opened and opened.id != mark.id):
+            raise Unreached(Reason.SHELL_UNUSABLE, f"frames contradict each other at {mark.id}")
+        if opened is None:
+            opened = mark
+        else:
+            yield opened, mark
+            opened = None
+
+
+def _frames(output: bytes, marks: Sequence[_Mark]) -> dict[str, Answer]:
+    found: dict[str, Answer] = {}
+    for opened, closed in _pairs(marks):
+        if opened.id in found:
+            raise Unreached(Reason.SHELL_UNUSABLE, f"{opened.id} was answered twice")
+        status = _STATUS.get(closed.status or 0, Status.ERROR)
+        note = closed.note or (f"exit status {closed.status}" if status is Status.ERROR else "")
+        body = output[opened.end : closed.start] if status is Status.OK else b""
+        found[opened.id] = Answer(opened.id, status, body, note)
+    return found
+
+
+def _missing(id_: str) -> Answer:
+    return Answer(id_, Status.ERROR, note="not answered", reason=Reason.NO_ANSWER)
+
+
+def _remarked(answer: Answer, remarks: Sequence[str]) -> Answer:
+    notes = [answer.note, *remarks] if answer.note else [*remarks]
+    return replace(answer, note="; ".join(notes))

@@ -1,0 +1,171 @@
+"""Dialling: only what is declared, every contact recorded, refusal and silence told apart, never late."""
+
+import socket
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+
+from auditor.access import net
+from auditor.access.dial import Contact, DirectDial
+from auditor.errors import Unreached
+from auditor.findings import Reason
+from auditor.seams import Dial
+from tests.access.conftest import rude_server
+from tests.peers.process import free_port
+
+HOST = "127.0.0.1"
+
+
+def dialling(*allowed: tuple[str, int, str], deadline_s: float = 5) -> tuple[Dial, list[Contact]]:
+    contacts: list[Contact] = []
+    return DirectDial(frozenset(allowed), deadline_s, contacts.append), contacts
+
+
+def reason_of(act: Callable[[], object]) -> Reason:
+    with pytest.raises(Unreached) as caught:
+        act()
+    return caught.value.reason
+
+
+def connecting(dial: Dial, port: int, host: str = HOST) -> Callable[[], object]:
+    def act() -> None:
+        with dial.tcp(host, port):
+            pass
+
+    return act
+
+
+def test_an_open_port_is_reached_timed_recorded_and_closed() -> None:
+    with rude_server(lambda sock: sock.sendall(b"hello")) as port:
+        dial, contacts = dialling((HOST, port, "tcp"))
+        with dial.tcp(HOST, port) as stream:
+            assert stream.sock.recv(5) == b"hello"
+            assert stream.address == HOST
+            assert 0 <= stream.took_s < 1
+            left_s = stream.sock.gettimeout()
+            assert left_s is not None
+            assert 3 < left_s <= 5
+        assert stream.sock.fileno() == -1
+    assert [(each.host, each.port, each.transport, each.outcome) for each in contacts] == [
+        (HOST, port, "tcp", "reached")
+    ]
+
+
+def test_a_name_is_resolved_and_every_address_tried() -> None:
+    with rude_server(lambda _: None) as port:  # localhost may be ::1 first, where nobody listens
+        dial, _ = dialling(("localhost", port, "tcp"))
+        with dial.tcp("localhost", port) as stream:
+            assert stream.address == HOST
+        assert HOST in dial.lookup("localhost").addresses
+
+
+def test_a_closed_port_refuses() -> None:
+    port = free_port()
+    dial, contacts = dialling((HOST, port, "tcp"))
+    assert reason_of(connecting(dial, port)) is Reason.REFUSED
+    assert contacts[0].outcome == "refused"
+
+
+def test_a_silent_port_is_no_answer_within_the_deadline() -> None:
+    with socket.create_server((HOST, 0), backlog=0) as full:
+        port = full.getsockname()[1]
+        filling = [socket.socket() for _ in range(4)]
+        for sock in filling:
+            sock.setblocking(False)
+            sock.connect_ex((HOST, port))
+        dial, contacts = dialling((HOST, port, "tcp"), deadline_s=1)
+        began = time.monotonic()
+        assert reason_of(connecting(dial, port)) is Reason.NO_ANSWER
+        assert time.monotonic() - began < 2
+        for sock in filling:
+            sock.close()
+    assert contacts[0].outcome == "no_answer"
+    assert dial.remaining_s() == 0
+    assert reason_of(connecting(dial, port)) is Reason.NO_ANSWER
+
+
+def test_what_is_not_declared_is_never_contacted() -> None:
+    seen: list[socket.socket] = []
+    with rude_server(seen.append) as port:
+        dial, contacts = dialling((HOST, port, "udp"), ("localhost", port, "tcp"))
+        assert reason_of(connecting(dial, port)) is Reason.NOT_DECLARED
+        assert reason_of(connecting(dial, port + 1, "localhost")) is Reason.NOT_DECLARED
+        assert reason_of(lambda: dial.udp("localhost", port, b"x")) is Reason.NOT_DECLARED
+        assert reason_of(lambda: dial.lookup("example.invalid")) is Reason.NOT_DECLARED
+    assert (contacts, seen) == ([], [])
+
+
+@pytest.mark.parametrize("name", ["no-such-host.invalid", "not a name", "a" * 300, ""])
+def test_a_name_that_does_not_exist_is_not_found(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody(host: str, *_: object, **__: object) -> object:
+        host.encode("idna")
+        raise socket.gaierror(socket.EAI_NONAME, "unknown")
+
+    monkeypatch.setattr(socket, "getaddrinfo", nobody)
+    dial, _ = dialling((name, 443, "tcp"))
+    assert reason_of(lambda: dial.lookup(name)) is Reason.NAME_NOT_FOUND
+
+
+def test_a_name_service_that_hangs_is_no_answer_within_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    released = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: released.wait(20))
+    dial, _ = dialling(("gw.example.jp", 443, "tcp"), deadline_s=0.5)
+    began = time.monotonic()
+    assert reason_of(lambda: dial.lookup("gw.example.jp")) is Reason.NO_ANSWER
+    assert time.monotonic() - began < 1.5
+    released.set()
+
+
+def test_a_name_service_that_fails_for_now_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(*_: object, **__: object) -> object:
+        raise socket.gaierror(socket.EAI_AGAIN, "try again")
+
+    monkeypatch.setattr(socket, "getaddrinfo", failing)
+    dial, _ = dialling(("gw.example.jp", 443, "tcp"))
+    assert reason_of(lambda: dial.lookup("gw.example.jp")) is Reason.NO_ANSWER
+
+
+def test_an_address_needs_no_name_service(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(net, "bounded", lambda *_: pytest.fail("asked the name service"))
+    dial, _ = dialling(("::1", 443, "tcp"), ("192.0.2.1", 443, "tcp"))
+    assert dial.lookup("::1").addresses == ("::1",)
+    assert dial.lookup("192.0.2.1").addresses == ("192.0.2.1",)
+
+
+def test_a_datagram_is_answered_after_a_lost_one() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind((HOST, 0))
+        port = server.getsockname()[1]
+
+        def answer_the_second() -> None:
+            server.recvfrom(100)
+            payload, client = server.recvfrom(100)
+            server.sendto(payload[::-1], client)
+
+        thread = threading.Thread(target=answer_the_second)
+        thread.start()
+        dial, contacts = dialling((HOST, port, "udp"))
+        assert dial.udp(HOST, port, b"abc", wait_s=0.2) == b"cba"
+        thread.join()
+    assert [(each.transport, each.outcome) for each in contacts] == [("udp", "reached")]
+
+
+def test_a_closed_udp_port_refuses() -> None:
+    port = free_port(socket.SOCK_DGRAM)
+    dial, contacts = dialling((HOST, port, "udp"))
+    assert reason_of(lambda: dial.udp(HOST, port, b"x")) is Reason.REFUSED
+    assert contacts[0].outcome == "refused"
+
+
+def test_a_silent_udp_port_is_no_answer_after_its_attempts() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind((HOST, 0))
+        port = server.getsockname()[1]
+        dial, _ = dialling((HOST, port, "udp"))
+        began = time.monotonic()
+        assert reason_of(lambda: dial.udp(HOST, port, b"x", attempts=2, wait_s=0.2)) is Reason.NO_ANSWER
+        assert 0.3 < time.monotonic() - began < 1
+        server.settimeout(0)
+        assert [server.recv(10) for _ in range(2)] == [b"x", b"x"]
