@@ -16,7 +16,7 @@ def technical_view(book: Book) -> dict[str, object]:
             card.key: [row(book, finding) for finding in book.findings.get(card.key, ())]
             for card in book.run.targets
         },
-        "wanted": lambda control: wanted(book, control),
+        "wanted": wanted,
         "town_rule": lambda control: control.requirement_mark in TOWN_MARKS,
         "when": lambda at: moment(at, book.words.lang) if at is not None else "",
     }
@@ -38,7 +38,7 @@ def row(book: Book, finding: Finding) -> dict[str, object]:
 
 
 def wanted(control: Control) -> tuple[tuple[str, str, bool, str], ...]:
-    """Each parameter as name, value with unit, whether it is the town's own choice, and the reason written."""
+    """Each parameter: name, value with unit, whether it is the town's own choice, the reason written."""
     return tuple(
         (name, _value(param), param.mark in TOWN_MARKS, param.reason)
         for name, param in control.params.items()
