@@ -1,1 +1,1 @@
-"""What an endpoint says of itself: operating system, disk, lock, malware defence, firewall …"""
+"""What an endpoint says of itself: operating system, disk, lock, malware defence, firewall, and more."""

@@ -1,23 +1,245 @@
 """Screen lock: an unattended PC closes itself and asks who comes back."""
 
+import re
 from dataclasses import dataclass
 
-from auditor.api import CONSOLE, Answer, Garbled, Judgement, Params, check, fact, failed, passed
+from auditor.api import (
+    CONSOLE,
+    Answer,
+    Garbled,
+    Judgement,
+    NotKnown,
+    Params,
+    Reason,
+    check,
+    fact,
+    failed,
+    not_applicable,
+    passed,
+    unknown,
+)
+from checks.endpoint._fragments import SIGNED_IN, VIRTUAL
+from checks.endpoint._read import columns, members, record, truth, whole
+
+MAX_LOCK_S = 7 * 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
 class ScreenLock:
-    """When an idle session locks: `after_s` in seconds, None = never; `asks` = authentication on return."""
+    """When an idle session locks: `after_s` in seconds, None = never; `asks` = authentication on return.
+
+    `screenless` = nobody can sit in front of it: no desktop and no display (then the rest says nothing).
+    """
 
     after_s: int | None
     asks: bool
+    screenless: bool = False
+
+
+@fact(
+    "lock.screen",
+    windows=SIGNED_IN
+    + r"""
+function Read-Saver($path) {
+  if (-not $loaded) { return $null }
+  @{
+    active = (Read-Value 'Users' "$daily\$path" 'ScreenSaveActive')
+    secure = (Read-Value 'Users' "$daily\$path" 'ScreenSaverIsSecure')
+    timeout = (Read-Value 'Users' "$daily\$path" 'ScreenSaveTimeOut')
+    program = (Read-Value 'Users' "$daily\$path" 'SCRNSAVE.EXE')
+  }
+}
+$system = 'SOFTWARE\Microsoft\Windows\CurrentVersion\Policies\System'
+@{
+  machine = (Read-Value 'LocalMachine' $system 'InactivityTimeoutSecs')
+  policy = (Read-Saver 'Software\Policies\Microsoft\Windows\Control Panel\Desktop')
+  user = (Read-Saver 'Control Panel\Desktop')
+}
+""",
+)
+def windows_lock(answer: Answer) -> ScreenLock:
+    """InactivityTimeoutSecs locks every session (0 or unset = not), the screen saver the daily user's.
+
+    Whichever locks first counts. The saver's values are text, its policy beats the user's own setting, and
+    without a program it never starts. Where nobody's settings could be read, an unset machine policy proves
+    nothing.
+    """
+    values = record(answer, "machine", "policy", "user")
+    machine = _seconds(values["machine"], "machine")
+    if values["user"] is None:
+        if not machine:
+            note = "no machine policy, and the daily user's settings are not loaded"
+            raise NotKnown(Reason.NOT_COLLECTED, note)
+        return ScreenLock(machine, asks=True)
+    saver = _saver(values["user"], values["policy"])
+    if machine and not (saver.asks and saver.after_s is not None and saver.after_s < machine):
+        return ScreenLock(machine, asks=True)
+    return saver
+
+
+def _saver(own: object, prescribed: object) -> ScreenLock:
+    names = ("active", "secure", "timeout", "program")
+    user, policy = members(own, "user", *names), members(prescribed, "policy", *names)
+    value = {name: user[name] if policy[name] is None else policy[name] for name in names}
+    timeout = _seconds(value["timeout"], "timeout")
+    if whole(value["active"], "active") != 1 or not value["program"] or not timeout:
+        return ScreenLock(None, asks=False)
+    return ScreenLock(timeout, asks=whole(value["secure"], "secure") == 1)
+
+
+def _seconds(value: object, what: str) -> int | None:
+    """Seconds in bounds; 0 stays 0.
+
+    Raises:
+        Garbled: negative, or longer than a week.
+    """
+    seconds = whole(value, what)
+    if seconds is not None and not 0 <= seconds <= MAX_LOCK_S:
+        raise Garbled(f"{what}: {seconds} s")
+    return seconds
+
+
+GNOME = re.compile(r"(gnome|ubuntu)([-.][a-z0-9.-]*)?\.desktop")
+IDLE = "/org/gnome/desktop/session/idle-delay"
+ENABLED = "/org/gnome/desktop/screensaver/lock-enabled"
+DELAY = "/org/gnome/desktop/screensaver/lock-delay"
+
+
+@fact(
+    "lock.screen",
+    linux=VIRTUAL
+    + r"""
+printf 'virtual\t%s\n' "$virtual"
+for f in /usr/share/xsessions/*.desktop /usr/share/wayland-sessions/*.desktop \
+  /usr/local/share/xsessions/*.desktop /usr/local/share/wayland-sessions/*.desktop; do
+  [ -e "$f" ] && printf 'session\t%s\n' "${f##*/}"
+done
+for f in /sys/class/drm/card*-*/status; do
+  [ -r "$f" ] && read -r state <"$f" && [ "$state" != disconnected ] && printf 'display\t%s\n' "$state"
+done
+profile=/etc/dconf/profile/user
+[ -e "$profile" ] || exit 0
+[ -r "$profile" ] || exit 11
+while read -r line; do
+  case $line in system-db:*) ;; *) continue ;; esac
+  db=/etc/dconf/db/${line#system-db:}
+  for f in "$db".d/* "$db".d/locks/*; do
+    [ -f "$f" ] || continue
+    [ -r "$f" ] || exit 11
+    if [ ! -e "$db" ] || [ "$f" -nt "$db" ]; then printf 'stale\t%s\n' "$f"; continue; fi
+    case $f in
+      */locks/*) awk '/^\// { print "lock\t" $1 }' "$f" ;;
+      *) awk '
+        /^[ \t]*\[.*\][ \t]*$/ { gsub(/[][ \t]/, ""); path = $0; next }
+        /^[ \t]*[a-z0-9-]+[ \t]*=/ { k = $0; sub(/[ \t]*=.*/, "", k); gsub(/[ \t]/, "", k)
+          v = $0; sub(/^[^=]*=[ \t]*/, "", v); print "set\t/" path "/" k "\t" v }' "$f" ;;
+    esac
+  done
+done <"$profile"
+:
+""",
+)
+def linux_lock(answer: Answer) -> ScreenLock:
+    """GNOME settings that the machine prescribes and locks; anything a user may change proves nothing.
+
+    Without any desktop and without a display (or in a virtual machine) nobody sits in front of it.
+    """
+    rows = columns(answer, {"virtual": 2, "session": 2, "display": 2, "stale": 2, "lock": 2, "set": 3})
+    sessions = [row[1] for row in rows if row[0] == "session"]
+    virtual = [row[1] for row in rows if row[0] == "virtual"]
+    if len(virtual) != 1:
+        raise Garbled(f"{answer.id}: incomplete")
+    if not sessions:
+        if virtual[0] == "none" and any(row[0] == "display" for row in rows):
+            raise NotKnown(Reason.NOT_MEASURABLE, "a display without a desktop: the text console")
+        return ScreenLock(None, asks=False, screenless=True)
+    if not all(GNOME.fullmatch(name) for name in sessions):
+        raise NotKnown(Reason.NOT_MEASURABLE, f"desktop not known: {', '.join(sessions)[:100]}")
+    if any(row[0] == "stale" for row in rows):
+        raise NotKnown(Reason.NOT_MEASURABLE, "dconf settings are newer than their database")
+    locked = {row[1] for row in rows if row[0] == "lock"}
+    settings: dict[str, set[str]] = {}
+    for row in rows:
+        if row[0] == "set":
+            settings.setdefault(row[1], set()).add(row[2])
+    return _gnome(locked, settings)
+
+
+def _gnome(locked: set[str], settings: dict[str, set[str]]) -> ScreenLock:
+    found = {}
+    for key in (IDLE, ENABLED, DELAY):
+        values = settings.get(key, set())
+        if key not in locked or len(values) != 1:
+            raise NotKnown(Reason.NOT_MEASURABLE, f"{key} is not prescribed, or twice")
+        found[key] = next(iter(values)).removeprefix("uint32").strip()
+    if found[ENABLED] not in ("true", "false"):
+        raise Garbled(f"{ENABLED}: {found[ENABLED][:20]!r}")
+    idle, delay = _seconds(found[IDLE], IDLE), _seconds(found[DELAY], DELAY)
+    if idle is None or delay is None:
+        raise Garbled("no number of seconds")
+    if idle == 0:
+        return ScreenLock(None, asks=False)
+    return ScreenLock(idle + delay, asks=found[ENABLED] == "true")
+
+
+@fact(
+    "lock.screen",
+    macos=r"""
+f='/Library/Managed Preferences/com.apple.screensaver'
+[ -e "$f.plist" ] || exit 10
+[ -r "$f.plist" ] || exit 11
+for name in idleTime askForPassword askForPasswordDelay; do
+  printf '%s\t%s\n' "$name" "$(defaults read "$f" "$name")"
+done
+""",
+)
+def macos_lock(answer: Answer) -> ScreenLock:
+    """What the management profile prescribes (a user's own setting may change any time)."""
+    names = ("idleTime", "askForPassword", "askForPasswordDelay")
+    values = {tag: value or None for tag, value in columns(answer, dict.fromkeys(names, 2))}
+    if set(values) != set(names):
+        raise Garbled(f"{answer.id}: incomplete")
+    idle, asks = _seconds(values["idleTime"], "idleTime"), whole(values["askForPassword"], "askForPassword")
+    if idle is None or asks is None:
+        raise NotKnown(Reason.NOT_MEASURABLE, "the profile prescribes no screen lock")
+    if idle == 0:
+        return ScreenLock(None, asks=False)
+    delay = _seconds(values["askForPasswordDelay"], "askForPasswordDelay")
+    if asks == 1 and delay is None:
+        raise NotKnown(Reason.NOT_MEASURABLE, "the profile does not say when the password is asked")
+    return ScreenLock(idle + (delay or 0), asks=asks == 1)
+
+
+@fact("lock.screen", chromeos=CONSOLE)
+def chromeos_lock(answer: Answer) -> ScreenLock:
+    """Policy ScreenLockDelays (milliseconds, 0 = never; the longer of the two) and the lock signal."""
+    names = ("ac_lock_ms", "battery_lock_ms", "screen_lock_secured")
+    values = record(answer, *names)
+    mains, battery = (
+        whole(values["ac_lock_ms"], "ac_lock_ms"),
+        whole(values["battery_lock_ms"], "battery_lock_ms"),
+    )
+    asks = truth(values["screen_lock_secured"], "screen_lock_secured")
+    if mains is None or battery is None or asks is None:
+        raise NotKnown(Reason.NOT_MEASURABLE, "the export does not tell the policy")
+    if min(mains, battery) < 0 or max(mains, battery) > MAX_LOCK_S * 1000:
+        raise Garbled(f"{answer.id}: out of range")
+    if mains == 0 or battery == 0:
+        return ScreenLock(None, asks=asks)
+    return ScreenLock(-(-max(mains, battery) // 1000), asks=asks)
 
 
 @check("EP-07")
 def locks_itself(lock: ScreenLock, params: Params) -> Judgement:
     """Set, above zero, within the limit, and the way back asks for a password."""
+    if lock.screenless:
+        return not_applicable("screenless")
     if lock.after_s is None:
         return failed("never")
+    if lock.after_s <= 0:
+        return unknown(Reason.UNREADABLE, "the time is not above zero")
+    if not lock.asks:
+        return failed("no_password", after_s=lock.after_s)
     if lock.after_s > params.integer("lock_max_s"):
         return failed("slow", after_s=lock.after_s)
-    return passed(after_s=lock.after_s) if lock.asks else failed("no_password", after_s=lock.after_s)
+    return passed(after_s=lock.after_s)
