@@ -97,6 +97,7 @@ def section_view(book: Book, section: str) -> dict[str, object]:
     return {
         "section": section,
         "name": name,
+        "head": head_of(name, book),
         "ready": ready,
         "verdict": verdict_of(ready.ready, heard=ready.heard),
         "requests": requests,
@@ -111,6 +112,13 @@ def section_view(book: Book, section: str) -> dict[str, object]:
         "settled": ready.tally.passed + ready.tally.not_applicable,
         "statuses": tuple(Tally.__dataclass_fields__),
     }
+
+
+def head_of(section: str, book: Book) -> str:
+    """How the letter addresses the head: 総務課 → 総務課長; a name that ends otherwise gets 所属長."""
+    if book.words.lang == "ja" and section.endswith(("課", "室", "局", "所", "館", "部", "係")):
+        return f"{section}長"
+    return book.words("page.head_of", section=section)
 
 
 def verdict_of(ready: Ready | None, *, heard: bool | None) -> str:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from auditor.control import Leg
 from auditor.findings import Finding, Overlay, Reason, Verdict
 from auditor.readiness import Cause, Ready
-from reports.book import Book
+from reports.book import Book, shortened
 
 SEVERITY = {"critical": 0, "high": 1, "medium": 2, "low": 3}
 SOON_DAYS = 7
@@ -41,6 +41,7 @@ class _Group:
     reason: Reason | None = None
     leg: Leg = Leg.NONE
     targets: dict[str, None] = field(default_factory=dict)
+    controls: dict[str, None] = field(default_factory=dict)
     people: dict[str, None] = field(default_factory=dict)
 
 
@@ -70,6 +71,7 @@ def _add(groups: dict[tuple[str, str], _Group], group: _Group, person: str | Non
     key = (group.kind, group.control or str(group.reason or "") + group.leg.value)
     kept = groups.setdefault(key, group)
     kept.targets.update(group.targets)
+    kept.controls.update(group.controls)
     if person is not None:
         kept.people[person] = None
 
@@ -90,7 +92,7 @@ def _of_finding(book: Book, finding: Finding) -> _Group:
         card = book.targets[finding.target]
         return _Group("unheard", reason=finding.reason, leg=_leg_of_kind(card.kind), targets=targets)
     if finding.verdict is Verdict.UNKNOWN:
-        return _Group("check", control=finding.control, reason=finding.reason, targets=targets)
+        return _Group("check", reason=finding.reason, targets=targets, controls={finding.control: None})
     return _Group("fix", control=finding.control, targets=targets)
 
 
@@ -153,7 +155,8 @@ def _open_question(book: Book, group: _Group) -> tuple[str, str, str, str, str]:
                 reason,
             )
         case _:
-            title = book.controls[group.control].title.in_(words.lang)
+            titles = [book.controls[control].title.in_(words.lang) for control in group.controls]
+            title = shortened(titles, words, 3)
             return (
                 words("request.check", title=title),
                 words("request.check_why", reason=reason),
