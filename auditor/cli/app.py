@@ -12,6 +12,10 @@ from auditor.exits import Exit
 from auditor.words import LANGUAGES
 
 
+TYPER_INTERRUPTED = 130
+"""What Typer makes of Ctrl-C; none of our own codes."""
+
+
 def application(speech: Speech) -> typer.Typer:
     """All commands, with their help in the language of `speech`."""
     app = typer.Typer(
@@ -55,12 +59,15 @@ def run(arguments: Sequence[str]) -> int:
         return Exit.REFUSED
     try:
         command = typer.main.get_command(application(speech))
-        return int(command.main(args=rest, prog_name="auditor", standalone_mode=False) or 0)
+        code = int(command.main(args=rest, prog_name="auditor", standalone_mode=False) or 0)
     except BaseException as error:  # noqa: BLE001 - the last line of defence: never exit 0 after an error
         code, said = _ending(error, speech)
         if said:
             speech.note(said)
-        return code
+    if code == TYPER_INTERRUPTED:
+        speech.note(speech("error.interrupted"))
+        return Exit.FAILED
+    return code
 
 
 def _ending(error: BaseException, speech: Speech) -> tuple[Exit, str]:

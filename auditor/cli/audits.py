@@ -144,19 +144,19 @@ def _judge_again(folder: Path, number: int | None, model: str, on: str, checks_d
     wanted = replace(town, model=model) if model else town
     session = Session(town=town, model=model_of(wanted, controls), plugins=plugins, controls=controls)
     tasks = plan(town, session.model, plugins)
-    return judged(session, tasks, evidence, started=_moment(on, kept.started))
+    started, ended = _moments(on) if on else (kept.started, kept.ended)
+    return judged(session, tasks, evidence, started=started, now=ended)
 
 
-def _moment(on: str, otherwise: datetime) -> datetime:
-    """Noon in Japan of the day asked for, or the moment given."""
-    if not on:
-        return otherwise
+def _moments(on: str) -> tuple[datetime, datetime]:
+    """Noon and the last minute in Japan of the day asked for: evidence of that day counts."""
     try:
         day = date.fromisoformat(on)
     except ValueError:
         problem = Problem(Path("--date"), None, "", "not_date", {"value": on})
         raise ConfigError([problem]) from None
-    return datetime.combine(day, time(12), JAPAN).astimezone(UTC)
+    noon, last = (datetime.combine(day, at, JAPAN).astimezone(UTC) for at in (time(12), time(23, 59)))
+    return noon, last
 
 
 def _kept(run: Run | None, folder: Path, number: int | None) -> Run:

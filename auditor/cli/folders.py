@@ -45,4 +45,28 @@ def register(app: typer.Typer, speech: Speech) -> None:
 
 
 def _doctor(folder: Path, checks_dirs: list[Path], speech: Speech) -> int:
-    raise NotImplementedError
+    """Try all that a scan would read; nothing is contacted and nothing is written."""
+    from auditor.cli.roads import roads_for  # noqa: PLC0415 - start-up time
+    from auditor.control import Control  # noqa: PLC0415
+    from auditor.discover import report_renderers  # noqa: PLC0415
+    from auditor.doctor import described, examine  # noqa: PLC0415
+    from auditor.session import model_of, read_controls  # noqa: PLC0415
+    from auditor.town import Loaded  # noqa: PLC0415
+
+    controls: list[Control] = []
+
+    def plugins(_: Loaded | None) -> None:
+        controls.extend(read_controls(checks_dirs)[1])
+        report_renderers()
+
+    def model(loaded: Loaded | None) -> None:
+        if loaded is not None and controls:
+            model_of(loaded.town, tuple(controls))
+
+    def roads(loaded: Loaded | None) -> None:
+        if loaded is not None:
+            roads_for(loaded, 1)
+
+    health = examine(folder, (plugins, model, roads))
+    speech.out(described(health, speech.lang))
+    return Exit.DONE if health.good else Exit.REFUSED
