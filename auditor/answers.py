@@ -1,6 +1,7 @@
 """Answers: what a target replied, raw, with a status; hostile until parsed."""
 
 import json
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NoReturn
@@ -67,7 +68,9 @@ def strict_json(body: bytes, what: str) -> Any:
         raise Garbled(f"{what}: larger than {MAX_ANSWER_BYTES} bytes")
     try:
         text = body.decode("utf-8-sig")
-        value = json.loads(text, object_pairs_hook=_no_duplicates, parse_constant=_no_constants)
+        value = json.loads(
+            text, object_pairs_hook=_no_duplicates, parse_constant=_no_constants, parse_float=_finite
+        )
         json.dumps(value, ensure_ascii=False).encode("utf-8")  # refuses lone surrogates
     except (ValueError, RecursionError) as error:
         raise Garbled(f"{what}: {type(error).__name__}: {error}"[:300]) from None
@@ -81,6 +84,13 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(result) != len(pairs):
         raise ValueError("duplicate key")
     return result
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError("a number too large")
+    return value
 
 
 def _no_constants(name: str) -> NoReturn:

@@ -1,5 +1,6 @@
 """Reads ``controls.toml`` files into `Control` values; every mistake names file, line and field."""
 
+import math
 import string
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -8,14 +9,20 @@ from typing import Any
 import msgspec
 
 from auditor.control import Applies, Control, Leg, Param, ParamValue, Wording
+from auditor.declare import SYSTEMS, Check
 from auditor.discover import Plugins
 from auditor.errors import ConfigError, Problem
+from auditor.rosters import METHODS, ZONES
 from auditor.tomlfile import TomlFile, convert, read_toml
+
+MODELS = ("base", "alpha", "alpha-prime", "beta", "beta-prime")
 
 KINDS = ("section", "person", "endpoint", "gateway", "print-server", "routes", "ordinances")
 SEVERITIES = ("critical", "high", "medium", "low")
 DOERS = ("head", "officer", "it")
 MARKS = ("S", "S2", "M", "I")
+ELEMENTS = ("1", "2", "3", "4", "5", "6")
+MAX_DUE_DAYS = 400
 
 
 class _Words(msgspec.Struct, forbid_unknown_fields=True):
@@ -68,7 +75,7 @@ def read_catalogue(plugins: Plugins) -> tuple[Control, ...]:
 
     Raises:
         ConfigError: all that is wrong in all files: unknown fields, bad values, an id twice, a control that
-            no check judges, a check without its control, a sentence with an unknown field name.
+            no check judges, a check without its control or with a fact that its targets cannot give.
     """
     controls: dict[str, Control] = {}
     where: dict[str, tuple[Path, int | None]] = {}
@@ -145,35 +152,76 @@ def param_value(value: str | float | list[str]) -> ParamValue:
 
 def _faults(control: Control, toml: TomlFile) -> list[Problem]:
     """What the types cannot say: closed vocabularies, bounds, and the fields sentences may use."""
-    allowed: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-        ("target", control.target, KINDS),
-        ("severity", control.severity, SEVERITIES),
-        ("doer", control.doer, DOERS),
-        ("requirement_mark", control.requirement_mark, MARKS),
+    allowed: tuple[tuple[str, Iterable[str], tuple[str, ...]], ...] = (
+        ("target", [control.target], KINDS),
+        ("severity", [control.severity], SEVERITIES),
+        ("doer", [control.doer], DOERS),
+        ("requirement_mark", [control.requirement_mark], MARKS),
+        ("element", [str(control.element)], ELEMENTS),
+        ("applies.models", control.applies.models, MODELS),
+        ("applies.zones", control.applies.zones, ZONES),
+        ("applies.methods", control.applies.methods, METHODS),
+        ("applies.os", control.applies.os, SYSTEMS),
     )
     problems = [
-        _problem(toml, (control.id, name), "not_one_of", value=value, expected=", ".join(known))
-        for name, value, known in allowed
+        _problem(toml, (control.id, *name.split(".")), "not_one_of", value=value, expected=", ".join(known))
+        for name, values, known in allowed
+        for value in values
         if value not in known
     ]
+    if not 0 <= control.due_days <= MAX_DUE_DAYS:
+        problems.append(_problem(toml, (control.id, "due_days"), "param_bounds", value=control.due_days))
+    return [*problems, *_param_faults(control, toml), *_wording_faults(control, toml)]
+
+
+def _param_faults(control: Control, toml: TomlFile) -> Iterable[Problem]:
     for name, param in control.params.items():
+        place = (control.id, "params", name)
         if param.strict not in ("", "low", "high") or param.mark not in MARKS:
-            problems.append(_problem(toml, (control.id, "params", name), "param_shape"))
+            yield _problem(toml, place, "param_shape")
         elif isinstance(param.value, int | float) and not within(param.value, param):
-            problems.append(_problem(toml, (control.id, "params", name), "param_bounds", value=param.value))
+            yield _problem(toml, place, "param_bounds", value=param.value)
+
+
+def _wording_faults(control: Control, toml: TomlFile) -> Iterable[Problem]:
+    """Blank wording, and sentences that could not be rendered."""
+    for name in ("title", "plain", "why", "fix", "effort", "verify"):
+        words: Wording = getattr(control, name)
+        if not words.ja.strip() or not words.en.strip():
+            yield _problem(toml, (control.id, name), "blank")
     for key, words in control.says.items():
-        if _fields(words.ja) != _fields(words.en):
-            problems.append(_problem(toml, (control.id, "says", key), "says_differ"))
-    return problems
+        place = (control.id, "says", key)
+        try:
+            named = fields_of(words.ja), fields_of(words.en)
+        except ValueError as error:
+            yield _problem(toml, place, "says_shape", why=str(error))
+            continue
+        if named[0] != named[1]:
+            yield _problem(toml, place, "says_differ")
+        elif not words.ja.strip() or not words.en.strip():
+            yield _problem(toml, place, "blank")
 
 
 def within(value: float, param: Param) -> bool:
-    """True when a number lies inside the parameter's bounds."""
-    return (param.low is None or value >= param.low) and (param.high is None or value <= param.high)
+    """True when a number is one, and lies inside the parameter's bounds."""
+    return (
+        math.isfinite(value)
+        and (param.low is None or value >= param.low)
+        and (param.high is None or value <= param.high)
+    )
 
 
-def _fields(sentence: str) -> set[str]:
-    return {name for _, name, _, _ in string.Formatter().parse(sentence) if name}
+def fields_of(sentence: str) -> frozenset[str]:
+    """The names of the values a sentence needs.
+
+    Raises:
+        ValueError: unbalanced braces, or a field that is not a plain name.
+    """
+    names = frozenset(name for _, name, _, _ in string.Formatter().parse(sentence) if name is not None)
+    for name in names:
+        if not name.isidentifier():
+            raise ValueError(f"{{{name}}} is not the name of a value")
+    return names
 
 
 def _problem(toml: TomlFile, path: tuple[str, ...], key: str, **values: Any) -> Problem:
@@ -183,12 +231,32 @@ def _problem(toml: TomlFile, path: tuple[str, ...], key: str, **values: Any) -> 
 def _unmatched(
     plugins: Plugins, controls: Mapping[str, Control], where: Mapping[str, tuple[Path, int | None]]
 ) -> list[Problem]:
-    judged = {check.control for check in plugins.checks}
+    judged = {check.control: check for check in plugins.checks}
     problems = [
         Problem(where[id_][0], where[id_][1], id_, "control_unjudged")
         for id_ in controls
         if id_ not in judged
     ]
     nowhere = plugins.controls[0] if plugins.controls else Path("controls.toml")
-    problems += [Problem(nowhere, None, id_, "control_missing") for id_ in sorted(judged - set(controls))]
+    problems += [
+        Problem(nowhere, None, id_, "control_missing") for id_ in sorted(judged.keys() - set(controls))
+    ]
+    for id_ in sorted(judged.keys() & set(controls)):
+        target = controls[id_].target
+        problems += [
+            Problem(*where[id_], f"{id_}.target", "fact_elsewhere", {"name": name, "target": target})
+            for name in _unlearnable(judged[id_], target, plugins)
+        ]
     return problems
+
+
+def _unlearnable(check: Check, target: str, plugins: Plugins) -> list[str]:
+    """The facts of a check that no target of its control's kind can give."""
+    return [
+        need.type.__name__
+        for need in check.facts
+        if not any(
+            fact.probe.kind == target if fact.probe is not None else target == "endpoint"
+            for fact in plugins.facts_for(need.type)
+        )
+    ]

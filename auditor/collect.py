@@ -1,21 +1,22 @@
 """Collects one target's answers by the road the town declared; an outcome is data, never a crash."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from auditor.access.dial import Contact, DirectDial
 from auditor.access.folder import DirectFolder
 from auditor.access.http import DirectHttp
 from auditor.access.local import run_script
-from auditor.access.machine import this_machine
+from auditor.access.machine import this_endpoint, this_machine
 from auditor.access.ssh import SshRoad, collect
-from auditor.answers import Answer, Status
-from auditor.declare import CONSOLE, Probe
+from auditor.answers import MAX_ANSWER_BYTES, Answer, Status
+from auditor.declare import CONSOLE, Fact, Probe
 from auditor.discover import Plugins
 from auditor.errors import Garbled, NotKnown, Unreached
-from auditor.evidence import Evidence
+from auditor.evidence import Evidence, clean
 from auditor.findings import Reason
 from auditor.plan import Task
 from auditor.script import compose, split
@@ -40,6 +41,18 @@ class Roads:
 
 def collect_task(task: Task, plugins: Plugins, roads: Roads) -> Evidence | None:
     """The target's evidence, None = nothing has to be (or could be) collected for it."""
+    found = _collected(task, plugins, roads)
+    if found is None:
+        return None
+    return replace(
+        found,
+        note=clean(found.note),
+        details={clean(name): clean(text) for name, text in found.details.items()},
+        answers=tuple(replace(answer, note=clean(answer.note)) for answer in found.answers),
+    )
+
+
+def _collected(task: Task, plugins: Plugins, roads: Roads) -> Evidence | None:
     target = task.target
     if not any(check.facts for check in task.checks):
         return None
@@ -59,8 +72,8 @@ def _from_inbox(target: Target, roads: Roads) -> Evidence | None:
     if not roads.accept_unsigned:
         refusal = "unsigned evidence, and town.toml does not accept it"
     if isinstance(target, Endpoint):
-        if target.serial and found.serial and target.serial != found.serial:
-            refusal = f"serial {found.serial} is not the ledger's {target.serial}"
+        if target.serial and target.serial != found.serial:
+            refusal = f"serial {found.serial!r} is not the ledger's {target.serial!r}"
         if found.system != target.os:
             refusal = f"system {found.system!r} is not the ledger's {target.os!r}"
     return replace(found, outcome=Reason.UNTRUSTED, note=refusal) if refusal else found
@@ -73,7 +86,7 @@ def _endpoint(target: Endpoint, task: Task, plugins: Plugins, roads: Roads) -> E
     facts = [fact for fact in task.facts(plugins) if fact.scripts.get(target.os, CONSOLE) != CONSOLE]
     nonce = secrets.token_hex(16)
     try:
-        output = _run(target, compose(facts, target.os, nonce), roads)
+        output = _run(target, facts, nonce, roads)
         answers = split(output, nonce, [fact.id for fact in facts])
     except Unreached as error:
         return replace(evidence, outcome=error.reason, note=error.note)
@@ -83,12 +96,27 @@ def _endpoint(target: Endpoint, task: Task, plugins: Plugins, roads: Roads) -> E
     return replace(evidence, answers=answers, details=details, collected_at=datetime.now(UTC))
 
 
-def _run(target: Endpoint, script: str, roads: Roads) -> bytes:
+def _run(target: Endpoint, facts: Sequence[Fact[Any]], nonce: str, roads: Roads) -> bytes:
+    if target.road == "local":
+        _must_be_here(target)
+    if not facts:
+        raise Unreached(Reason.NOT_COLLECTED, f"nothing can be asked of {target.os} by a script")
+    script = compose(facts, target.os, nonce)
     if target.road == "local":
         return run_script(script, roads.endpoint_deadline_s)
     if roads.ssh is None:
         raise Unreached(Reason.NOT_DECLARED, "no SSH key or password is declared")
     return collect(target, script, roads.ssh, roads.endpoint_deadline_s)
+
+
+def _must_be_here(target: Endpoint) -> None:
+    """This machine may speak for the ledger's row only if it is the one that stands there."""
+    here = this_endpoint()
+    if here.os != target.os:
+        raise Unreached(Reason.UNTRUSTED, f"this machine's system is {here.os}, not the ledger's {target.os}")
+    if here.serial and target.serial and here.serial != target.serial:
+        note = f"this machine's serial is {here.serial!r}, not the ledger's {target.serial!r}"
+        raise Unreached(Reason.UNTRUSTED, note)
 
 
 def _probes(target: Target, task: Task, plugins: Plugins, roads: Roads) -> Evidence:
@@ -106,7 +134,7 @@ def _probes(target: Target, task: Task, plugins: Plugins, roads: Roads) -> Evide
 
 def _ask(probe: Probe, target: Target, roads: Roads) -> Answer:
     try:
-        return Answer(probe.id, Status.OK, probe.collect(target, _way_out(probe, target, roads)))
+        return _answered(probe, probe.collect(target, _way_out(probe, target, roads)))
     except (Unreached, NotKnown) as error:
         return Answer(probe.id, Status.ERROR, note=error.note, reason=error.reason)
     except Garbled as error:
@@ -114,6 +142,17 @@ def _ask(probe: Probe, target: Target, roads: Roads) -> Answer:
     except Exception as error:  # noqa: BLE001 - a probe's bug costs its own answer, not the run
         note = f"{type(error).__name__}: {error}"[:300]
         return Answer(probe.id, Status.ERROR, note=note, reason=Reason.BROKEN)
+
+
+def _answered(probe: Probe, body: object) -> Answer:
+    """A probe's reply, unless it is one that could not be kept."""
+    if not isinstance(body, bytes):
+        note = f"returned {type(body).__name__}"
+        return Answer(probe.id, Status.ERROR, note=note, reason=Reason.BROKEN)
+    if len(body) > MAX_ANSWER_BYTES:
+        note = f"larger than {MAX_ANSWER_BYTES} bytes"
+        return Answer(probe.id, Status.ERROR, note=note, reason=Reason.NOT_MEASURABLE)
+    return Answer(probe.id, Status.OK, body)
 
 
 def _way_out(probe: Probe, target: Target, roads: Roads) -> object:

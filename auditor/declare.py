@@ -3,6 +3,7 @@
 A decorator returns a value; nothing is registered. `auditor.discover` looks through a module's names.
 """
 
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -21,6 +22,10 @@ CONSOLE = "console"
 SYSTEMS = ("windows", "linux", "macos", "chromeos", "ipados")
 TARGETS = (Section, Person, Endpoint, Gateway, PrintServer, Documents)
 SEAMS = (Dial, Folder, Http)
+NOT_FACTS = (Params, date, Town, *TARGETS, Unknown, Judgement, Answer, object, type(None))
+"""Types a check is given something else for, so that no parser may claim them."""
+
+BY_NAME = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
 T = TypeVar("T")
 
@@ -101,8 +106,8 @@ def fact(
         if wrong := set(scripts) - set(SYSTEMS):
             raise TypeError(f"fact {id_}: unknown system {sorted(wrong)}")
         returned = get_type_hints(parse).get("return")
-        if not isinstance(returned, type):
-            raise TypeError(f"fact {id_}: the parser's return type must be a class")
+        if not isinstance(returned, type) or returned in NOT_FACTS:
+            raise TypeError(f"fact {id_}: the parser's return type must be a class of the module's own")
         return Fact(id_, returned, parse, dict(scripts), probe, absent_ok)
 
     return bind
@@ -141,6 +146,9 @@ def check(control: str, /) -> Callable[[Callable[..., Judgement]], Check]:
     def bind(judge: Callable[..., Judgement]) -> Check:
         hints = get_type_hints(judge)
         hints.pop("return", None)
+        for name, parameter in inspect.signature(judge).parameters.items():
+            if name not in hints or parameter.kind not in BY_NAME:
+                raise TypeError(f"check {control}: parameter {name} needs a type and a plain name")
         return Check(control, judge, tuple(_need(control, name, hint) for name, hint in hints.items()))
 
     return bind

@@ -39,10 +39,10 @@ def discover(checks_dirs: Sequence[Path] = ()) -> Plugins:
     """Load every registered check module and every ``*.py`` of `checks_dirs` (names with ``_`` excepted).
 
     Raises:
-        PluginError: a module does not import, two declare the same thing, or a check asks for a fact that
-            nobody gives.
+        PluginError: a module does not import or declares nothing, two declare the same thing, or a check
+            asks for a fact that nobody gives.
     """
-    modules: dict[str, ModuleType] = {}
+    modules: dict[str, Any] = {}
     versions: dict[str, str] = {}
     for entry in sorted(entry_points(group=CHECKS), key=lambda entry: (entry.name, entry.value)):
         if entry.name in modules:
@@ -73,7 +73,7 @@ def report_renderers() -> dict[str, Callable[..., Any]]:
 def _loaded(entry: EntryPoint) -> Any:
     try:
         return entry.load()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise PluginError("plugin_import", name=entry.value, why=_why(error)) from error
 
 
@@ -99,25 +99,29 @@ def _from_file(path: Path) -> ModuleType:
     sys.modules[name] = module  # dataclasses look their module up
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         del sys.modules[name]
         raise PluginError("plugin_import", name=str(path), why=_why(error)) from error
     return module
 
 
-def _declared(modules: dict[str, ModuleType], versions: dict[str, str]) -> Plugins:
+def _declared(modules: dict[str, Any], versions: dict[str, str]) -> Plugins:
     facts: dict[int, Fact[Any]] = {}
     checks: dict[int, Check] = {}
     folders: dict[Path, None] = {}
     for name, module in modules.items():
+        if not isinstance(module, ModuleType) or module.__file__ is None:
+            raise PluginError("plugin_import", name=name, why="it is not a file of Python")
         mine = list(vars(module).values())
-        facts.update({id(value): value for value in mine if isinstance(value, Fact)})
+        learnt = {id(value): value for value in mine if isinstance(value, Fact)}
         found = {id(value): value for value in mine if isinstance(value, Check)}
+        if not learnt and not found:
+            raise PluginError("plugin_empty", name=name)
+        facts.update(learnt)
         checks.update(found)
-        if found:
-            if module.__file__ is None:
-                raise PluginError("plugin_import", name=name, why="it is not a file")
-            folders[Path(module.__file__).with_name("controls.toml")] = None
+        wording = Path(module.__file__).with_name("controls.toml")
+        if found or wording.exists():
+            folders[wording] = None
     return Plugins(tuple(facts.values()), tuple(checks.values()), tuple(folders), versions, tuple(modules))
 
 
@@ -127,6 +131,7 @@ def _verify(plugins: Plugins) -> None:
         f"{fact.id} ({system})" for fact in plugins.facts for system in (*fact.scripts, *_probe_of(fact))
     ]
     _once("fact_twice", systems)
+    _once("type_twice", (name for fact in plugins.facts for name in _sources(fact)))
     probes = {fact.probe.id: fact.probe for fact in plugins.facts if fact.probe is not None}
     for fact in plugins.facts:
         if fact.probe is not None and probes[fact.probe.id] is not fact.probe:
@@ -136,6 +141,12 @@ def _verify(plugins: Plugins) -> None:
         for need in check.facts:
             if need.type not in given:
                 raise PluginError("fact_missing", control=check.control, name=need.type.__name__)
+
+
+def _sources(fact: Fact[Any]) -> tuple[str, ...]:
+    """The fact's type with each place it is learnt from; two parsers of one would hide each other."""
+    places = (*fact.scripts, *((fact.probe.kind,) if fact.probe is not None else ()))
+    return tuple(f"{fact.type.__module__}.{fact.type.__qualname__} ({place})" for place in places)
 
 
 def _probe_of(fact: Fact[Any]) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 
-from auditor.evidence import Evidence
+from auditor.evidence import Evidence, clean
 from auditor.findings import Finding, Reason, Unknown, tally
 from auditor.judge import Scene, judge, whole_unknown
 from auditor.legs import elements, people_readiness, section_readiness
@@ -42,7 +42,7 @@ def collect_all(
     try:
         waiting = {pool.submit(collect, task): task for task in tasks}
         for task, evidence in _finished(waiting):
-            if evidence is not None:
+            if evidence is not None and evidence.target == target_key(task.target):
                 found[evidence.target] = evidence
             progress(task.target, evidence.outcome if evidence is not None else None)
     finally:
@@ -57,7 +57,7 @@ def _finished(
         task = waiting[done]
         error = done.exception()
         if isinstance(error, Exception):
-            note = f"{type(error).__name__}: {error}"[:300]
+            note = clean(f"{type(error).__name__}: {error}")
             yield (
                 task,
                 Evidence(

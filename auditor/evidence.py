@@ -5,13 +5,14 @@ The same document is what an inbox file holds. Whatever arrives in a file is hos
 
 import base64
 import binascii
+import json
 import os
 import re
 import stat
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -21,7 +22,10 @@ from auditor.findings import Reason
 
 SCHEMA = 1
 MAX_FILE_BYTES = 16 * 1024 * 1024
+MAX_KEPT_BYTES = 512 * 1024 * 1024
 MAX_INBOX_FILES = 50_000
+MAX_SHOWN = 200
+MAX_NOTE = 300
 CLOCK_SLACK = timedelta(minutes=10)
 _TARGET = re.compile(r"[a-z-]{1,20}:[A-Za-z0-9._@-]{1,80}")
 
@@ -107,17 +111,19 @@ def _row(answer: Answer) -> _AnswerRow:
     return row
 
 
-def decode(document: bytes, origin: str = "") -> Evidence:
+def decode(document: bytes, origin: str = "", limit_bytes: int = MAX_FILE_BYTES) -> Evidence:
     """Read an evidence document.
 
     Raises:
-        Garbled: not our schema, too large, an id twice, a body that is not Base64, no time zone.
+        Garbled: not our schema, too large, an id twice, a body that is not Base64, no time zone, a time
+            outside the calendar.
     """
-    if len(document) > MAX_FILE_BYTES:
-        raise Garbled(f"larger than {MAX_FILE_BYTES} bytes")
+    if len(document) > limit_bytes:
+        raise Garbled(f"larger than {limit_bytes} bytes")
     try:
         row = msgspec.convert(_plain(document), _Document)
-    except (msgspec.ValidationError, ValueError) as error:
+        collected_at = row.collected_at.astimezone(UTC)
+    except (msgspec.MsgspecError, ValueError, RecursionError, OverflowError) as error:
         raise Garbled(str(error)[:300]) from None
     if row.schema != SCHEMA:
         raise Garbled(f"schema {row.schema}, this program reads {SCHEMA}")
@@ -130,7 +136,7 @@ def decode(document: bytes, origin: str = "") -> Evidence:
         raise Garbled("an answer stands twice")
     return Evidence(
         target=row.target,
-        collected_at=row.collected_at.astimezone(UTC),
+        collected_at=collected_at,
         answers=tuple(_answer(answer) for answer in row.answers),
         serial=row.serial,
         system=row.system,
@@ -144,9 +150,15 @@ def decode(document: bytes, origin: str = "") -> Evidence:
 
 def _plain(document: bytes) -> object:
     """JSON without its traps (a duplicate key could hide an answer)."""
-    if len(document) > MAX_ANSWER_BYTES:
-        return msgspec.json.decode(document)
-    return strict_json(document, "evidence")
+    if len(document) <= MAX_ANSWER_BYTES:
+        return strict_json(document, "evidence")
+    json.loads(document, object_pairs_hook=_each_once)
+    return msgspec.json.decode(document)  # refuses NaN and lone surrogates by itself
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> None:
+    if len({key for key, _ in pairs}) != len(pairs):
+        raise Garbled("evidence: duplicate key")
 
 
 def _answer(row: _AnswerRow) -> Answer:
@@ -168,11 +180,17 @@ def read_inbox(folder: Path, now: datetime) -> tuple[dict[str, Evidence], tuple[
     """
     newest: dict[str, Evidence] = {}
     refused: list[Refused] = []
-    for path in _files(folder):
+    try:
+        found = _files(folder)
+    except OSError as error:
+        return {}, (Refused(folder.name, f"cannot be listed: {error.strerror}"),)
+    if len(found) > MAX_INBOX_FILES:  # which of them are newest would hang on their names
+        return {}, (Refused(folder.name, f"{len(found)} files, more than {MAX_INBOX_FILES}: none was read"),)
+    for path in found:
         try:
-            evidence = _not_later(now, decode(_read(path), origin=path.name))
+            evidence = _not_later(now, decode(_read(path), origin=_shown(path.name)))
         except Garbled as error:
-            refused.append(Refused(path.name, error.note))
+            refused.append(Refused(_shown(path.name), _shown(error.note)))
             continue
         before = newest.get(evidence.target)
         if before is None or before.collected_at < evidence.collected_at:
@@ -186,23 +204,40 @@ def _not_later(now: datetime, evidence: Evidence) -> Evidence:
     return evidence
 
 
-def _files(folder: Path) -> Iterable[Path]:
+def _files(folder: Path) -> list[Path]:
     if not folder.is_dir():
-        return ()
-    found = sorted(path for path in folder.iterdir() if path.suffix == ".json")
-    return found[:MAX_INBOX_FILES]
+        return []
+    return sorted(path for path in folder.iterdir() if path.suffix.lower() == ".json")
+
+
+def clean(note: object) -> str:
+    """A note that a document can carry: a file name may hold bytes that are no text."""
+    return str(note)[:MAX_NOTE].encode(errors="backslashreplace").decode()
+
+
+def _shown(text: str) -> str:
+    """Without what could steer a terminal: the text comes from whoever may write to the inbox."""
+    return "".join(char if char.isprintable() else "?" for char in text[:MAX_SHOWN])
 
 
 def _read(path: Path) -> bytes:
     """A regular file's bytes, without following a link and without waiting at a pipe."""
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     try:
-        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+        handle = os.open(path, flags | getattr(os, "O_BINARY", 0))
+        try:
+            return _content(handle)
+        finally:
+            os.close(handle)
     except OSError as error:
-        raise Garbled(f"cannot be opened: {error.strerror}") from None
-    with os.fdopen(handle, "rb") as stream:
-        about = os.fstat(stream.fileno())
-        if not stat.S_ISREG(about.st_mode):
-            raise Garbled("not a regular file")
-        if about.st_size > MAX_FILE_BYTES:
-            raise Garbled(f"larger than {MAX_FILE_BYTES} bytes")
+        raise Garbled(f"cannot be read: {error.strerror}") from None
+
+
+def _content(handle: int) -> bytes:
+    about = os.fstat(handle)
+    if not stat.S_ISREG(about.st_mode):
+        raise Garbled("not a regular file")
+    if about.st_size > MAX_FILE_BYTES:
+        raise Garbled(f"larger than {MAX_FILE_BYTES} bytes")
+    with os.fdopen(handle, "rb", closefd=False) as stream:
         return stream.read(MAX_FILE_BYTES + 1)

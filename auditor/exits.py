@@ -39,9 +39,13 @@ def exit_code(run: Run, fail_on: FailOn, max_unknown: int | None) -> Exit:
 
 
 def nothing_reached(run: Run) -> bool:
-    """True when no target had to be looked at, or none of those that had to gave an answer."""
+    """True when no target was looked at, or none of those that were gave an answer.
+
+    A target that no control concerns is not looked at: a run without any control has seen nothing.
+    """
     looked_at = [card for card in run.targets if card.kind not in LEDGER_KINDS]
-    return not looked_at or all(card.outcome is not None for card in looked_at)
+    answered = any(card.outcome is None and card.collected_at is not None for card in looked_at)
+    return not answered or run.tally.total == 0
 
 
 def _found(tally: Tally, fail_on: FailOn) -> bool:

@@ -17,12 +17,10 @@ from typing import Self
 import msgspec
 
 from auditor.engine import Audit, japan_day
-from auditor.errors import LockedError, OutputError
-from auditor.evidence import Evidence, decode, encode
+from auditor.errors import Garbled, LockedError, OutputError
+from auditor.evidence import MAX_KEPT_BYTES, Evidence, decode, encode
 from auditor.findings import Finding, shown_as
 from auditor.run import Change, Changes, Run
-
-MAX_DOCUMENT_BYTES = 512 * 1024 * 1024
 
 MIGRATIONS = (
     """
@@ -99,25 +97,34 @@ def _lock(fileno: int) -> None:
         fcntl.flock(fileno, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
+def _connected(path: Path, *, writable: bool) -> sqlite3.Connection:
+    new = not path.exists()
+    mode = "rwc" if writable else "ro"
+    db = sqlite3.connect(f"{path.resolve().as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=30)
+    try:
+        if writable:
+            if new:
+                path.chmod(0o600)
+            for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+                db.execute(f"PRAGMA {pragma}")
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
 class History:
     """The history file of one town folder. Close it, or use it as a context manager."""
 
     def __init__(self, path: Path, *, writable: bool = True) -> None:
-        new = not path.exists()
-        try:
-            mode = "rwc" if writable else "ro"
-            self._db = sqlite3.connect(
-                f"{path.resolve().as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=30
-            )
-            if writable:
-                if new:
-                    path.chmod(0o600)
-                self._db.execute("PRAGMA journal_mode=WAL")
-                self._db.execute("PRAGMA synchronous=FULL")
-                self._db.execute("PRAGMA foreign_keys=ON")
-            self._migrate(path, writable=writable)
-        except (sqlite3.Error, OSError) as error:
-            raise OutputError("history", path=str(path), why=str(error)) from error
+        self._path = path
+        with self._faults():
+            self._db = _connected(path, writable=writable)
+            try:
+                self._migrate(path, writable=writable)
+            except BaseException:
+                self._db.close()
+                raise
 
     def __enter__(self) -> Self:
         return self
@@ -136,22 +143,32 @@ class History:
         for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
             self._db.executescript(f"BEGIN IMMEDIATE; {script} PRAGMA user_version={number}; COMMIT;")
 
+    @contextmanager
+    def _faults(self) -> Iterator[None]:
+        """Whatever is wrong with the file or a document in it, as one error."""
+        try:
+            yield
+        except (sqlite3.Error, OSError, zlib.error, msgspec.MsgspecError, Garbled) as error:
+            raise OutputError("history", path=str(self._path), why=str(error)) from error
+
     def numbers(self) -> tuple[int, ...]:
         """The numbers of all runs kept, ascending."""
         return tuple(row[0] for row in self._db.execute("SELECT number FROM run ORDER BY number"))
 
     def run(self, number: int | None = None) -> Run | None:
         """A kept run, None = no such run; without a number the newest."""
-        row = self._db.execute(
-            "SELECT document FROM run WHERE number = coalesce(?, (SELECT max(number) FROM run))", (number,)
-        )
-        found = row.fetchone()
-        return msgspec.json.decode(_inflate(found[0]), type=Run) if found is not None else None
+        wanted = "SELECT document FROM run WHERE number = coalesce(?, (SELECT max(number) FROM run))"
+        with self._faults():
+            found = self._db.execute(wanted, (number,)).fetchone()
+            return msgspec.json.decode(_inflate(found[0]), type=Run) if found is not None else None
 
     def evidence(self, number: int) -> dict[str, Evidence]:
         """The evidence of a run by target key."""
-        rows = self._db.execute("SELECT target, document FROM evidence WHERE run = ?", (number,))
-        return {target: decode(_inflate(document)) for target, document in rows}
+        with self._faults():
+            rows = self._db.execute("SELECT target, document FROM evidence WHERE run = ?", (number,))
+            return {
+                target: decode(_inflate(document), limit_bytes=MAX_KEPT_BYTES) for target, document in rows
+            }
 
     def keep(self, audit: Audit) -> Run:
         """Write one audit in one transaction; the run as kept, numbered and with its changes.
@@ -159,19 +176,16 @@ class History:
         Raises:
             OutputError: the file cannot be written (disk full, read-only); nothing of the run is kept.
         """
-        try:
-            self._db.execute("BEGIN IMMEDIATE")
-            run = self._write(audit)
-            self._db.execute("COMMIT")
-        except (sqlite3.Error, OSError) as error:
-            with contextlib.suppress(sqlite3.Error):
-                self._db.execute("ROLLBACK")
-            raise OutputError("history", path="auditor.db", why=str(error)) from error
-        except BaseException:
-            with contextlib.suppress(sqlite3.Error):
-                self._db.execute("ROLLBACK")
-            raise
-        return run
+        with self._faults():
+            try:
+                self._db.execute("BEGIN IMMEDIATE")
+                run = self._write(audit)
+                self._db.execute("COMMIT")
+            except BaseException:
+                with contextlib.suppress(sqlite3.Error):
+                    self._db.execute("ROLLBACK")
+                raise
+            return run
 
     def _write(self, audit: Audit) -> Run:
         before = self.run()
@@ -212,18 +226,8 @@ class History:
             if before is not None and before[1:] == (shown_as(finding), finding.key):
                 longer.append((run.number, day, finding.target, finding.control, before[0]))
             else:
-                begun.append(
-                    (
-                        finding.target,
-                        finding.control,
-                        run.number,
-                        run.number,
-                        day,
-                        day,
-                        shown_as(finding),
-                        finding.key,
-                    )
-                )
+                named, seen = (finding.target, finding.control), (shown_as(finding), finding.key)
+                begun.append((*named, run.number, run.number, day, day, *seen))
         self._db.executemany(
             "UPDATE state SET last_run = ?, last_day = ? WHERE target = ? AND control = ? AND first_run = ?",
             longer,
@@ -271,9 +275,9 @@ def _standing(findings: Sequence[Finding]) -> dict[tuple[str, str], str]:
 def _inflate(document: bytes) -> bytes:
     """Decompress with a limit, so that a damaged file cannot fill the memory."""
     stream = zlib.decompressobj()
-    plain = stream.decompress(document, MAX_DOCUMENT_BYTES)
-    if stream.unconsumed_tail:
-        raise OutputError("history", path="auditor.db", why="a document is larger than allowed")
+    plain = stream.decompress(document, MAX_KEPT_BYTES)
+    if not stream.eof:
+        raise Garbled("a document in it is cut off or larger than allowed")
     return plain
 
 

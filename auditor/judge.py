@@ -5,12 +5,15 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
+import msgspec
+
 from auditor.answers import Answer, Status
+from auditor.catalogue import fields_of
 from auditor.control import Control, Params
 from auditor.declare import Check, Fact
 from auditor.discover import Plugins
 from auditor.errors import Garbled, NotKnown, Unreached
-from auditor.evidence import Evidence
+from auditor.evidence import CLOCK_SLACK, Evidence, clean
 from auditor.findings import Finding, Judgement, Reason, Scalar, Unknown, Verdict, unknown
 from auditor.model import Model
 from auditor.plan import Task
@@ -26,7 +29,10 @@ STATUS_REASONS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """What judging may know besides the answers; `now` is UTC, `today` its day in Japan."""
+    """What judging may know besides the answers.
+
+    `today` is the day in Japan that is judged for, `now` (UTC) the moment from which evidence ages.
+    """
 
     town: Town
     model: Model
@@ -63,6 +69,8 @@ def whole_unknown(task: Task, evidence: Evidence | None, scene: Scene) -> Unknow
     age = scene.now - evidence.collected_at
     if age > timedelta(days=scene.model.freshness_days):
         return Unknown(Reason.STALE, f"{age.days} d > {scene.model.freshness_days} d")
+    if age < -CLOCK_SLACK:
+        return Unknown(Reason.NOT_COLLECTED, f"collected later: {evidence.collected_at.isoformat()}")
     return None
 
 
@@ -87,7 +95,12 @@ def _value(fact: Fact[Any], answer: Answer | None, facts: _Facts) -> object:
         return Unknown(
             answer.reason or STATUS_REASONS[answer.status], f"{answer.id}: {answer.note}".rstrip(": ")
         )
-    return _guarded(lambda: fact.parse(answer), f"{fact.id}", facts)
+    value = _guarded(lambda: fact.parse(answer), fact.id, facts)
+    if isinstance(value, fact.type | Unknown):
+        return value
+    note = f"returned {type(value).__name__}"
+    facts.broken.append(f"{fact.id}: {note}")
+    return Unknown(Reason.BROKEN, note)
 
 
 def _guarded(call: Callable[[], object], name: str, facts: _Facts) -> object:
@@ -95,12 +108,13 @@ def _guarded(call: Callable[[], object], name: str, facts: _Facts) -> object:
     try:
         return call()
     except Garbled as error:
-        return Unknown(Reason.UNREADABLE, error.note)
+        return Unknown(Reason.UNREADABLE, clean(error.note))
     except (NotKnown, Unreached) as error:
-        return Unknown(error.reason, error.note)
+        return Unknown(error.reason, clean(error.note))
     except Exception as error:  # noqa: BLE001 - a plug-in's bug must not stop the run; it is recorded
-        facts.broken.append(f"{name}: {type(error).__name__}: {error}"[:300])
-        return Unknown(Reason.BROKEN, f"{type(error).__name__}: {error}"[:300])
+        note = clean(f"{type(error).__name__}: {error}")
+        facts.broken.append(f"{name}: {note}")
+        return Unknown(Reason.BROKEN, note)
 
 
 def _finding(
@@ -151,7 +165,11 @@ def _judged(check: Check, control: Control, task: Task, facts: _Facts, scene: Sc
     result = _guarded(lambda: check.judge(**given), control.id, facts)
     if isinstance(result, Unknown):
         return unknown(result.reason, result.note)
-    return _sound(result, control, facts)
+    fault = _fault(result, control, scene.today)
+    if isinstance(result, Judgement) and not fault:
+        return result
+    facts.broken.append(f"{control.id}: {fault}"[:300])
+    return unknown(Reason.BROKEN, fault[:300])
 
 
 def _given(type_: type, control: Control, task: Task, facts: _Facts, scene: Scene) -> object:
@@ -166,15 +184,31 @@ def _given(type_: type, control: Control, task: Task, facts: _Facts, scene: Scen
     return facts.values.get(type_, Unknown(Reason.NOT_COLLECTED, f"no source for {type_.__name__} here"))
 
 
-def _sound(result: object, control: Control, facts: _Facts) -> Judgement:
-    """Refuse what a check may not return: a verdict without its sentence, or no judgement at all."""
-    if isinstance(result, Judgement):
-        if result.verdict is Verdict.UNKNOWN and result.reason is not None:
-            return result
-        if result.verdict is not Verdict.UNKNOWN and result.key in control.says:
-            return result
-        note = f"no sentence {result.key!r}"
-    else:
-        note = f"returned {type(result).__name__}"
-    facts.broken.append(f"{control.id}: {note}")
-    return unknown(Reason.BROKEN, note)
+def _fault(result: object, control: Control, today: date) -> str:
+    """What a check may not return: anything that could not be kept, shown, or true. "" = nothing."""
+    if not isinstance(result, Judgement) or not isinstance(result.verdict, Verdict):
+        return f"returned {type(result).__name__}"
+    if not _keepable(result):
+        return "values or places that cannot be kept"
+    if result.verdict is Verdict.UNKNOWN:
+        return "" if isinstance(result.reason, Reason) else "unknown without a reason"
+    if result.verdict is Verdict.PASS and result.until is not None and result.until < today:
+        return f"passed, but only until {result.until.isoformat()}"
+    return _unsayable(result, control)
+
+
+def _unsayable(result: Judgement, control: Control) -> str:
+    words = control.says.get(result.key)
+    if words is None:
+        return f"no sentence {result.key!r}"
+    lacking = sorted(fields_of(words.ja) - {*control.params, *result.values})
+    return f"sentence {result.key!r} lacks {', '.join(lacking)}" if lacking else ""
+
+
+def _keepable(result: Judgement) -> bool:
+    """True when a run document gives the same back: no NaN, no text that UTF-8 cannot hold, no other type."""
+    try:
+        kept = msgspec.json.decode(msgspec.json.encode(result), type=Judgement)
+    except (TypeError, ValueError, OverflowError, RecursionError):
+        return False
+    return kept == result

@@ -149,8 +149,12 @@ def _section(
         by_leg={leg: _count(person.legs[leg] for person in people) for leg in LEGS},
         ready=worst(person.ready for person in people) if people else None,
         tally=tally(findings),
-        heard=any(card.outcome is None for card in endpoints) if endpoints else None,
+        heard=any(_answered(card) for card in endpoints) if endpoints else None,
     )
+
+
+def _answered(card: TargetCard) -> bool:
+    return card.outcome is None and card.collected_at is not None
 
 
 def _count(values: Iterable[Ready]) -> dict[Ready, int]:

@@ -5,6 +5,7 @@ one of them. A looser parameter needs a written reason; nobody may leave the cat
 """
 
 import hashlib
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -14,14 +15,15 @@ from pathlib import Path
 
 import msgspec
 
-from auditor.catalogue import param_value, within
+from auditor.catalogue import MODELS, param_value, within
 from auditor.control import Control, Param, Params, ParamValue, Wording
 from auditor.errors import ConfigError, Problem
 from auditor.run import ModelCard
 from auditor.tomlfile import TomlFile, convert, read_toml
 
-SHIPPED = ("base", "alpha", "alpha-prime", "beta", "beta-prime")
+SHIPPED = MODELS
 DAY_LIMIT = 400
+FRESHNESS = "freshness_days"
 
 
 class _Words(msgspec.Struct, forbid_unknown_fields=True):
@@ -40,7 +42,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
     extends: str = ""
     endpoint_zone: str = ""
     business_zone: str = ""
-    freshness_days: int = 0
+    freshness_days: int | None = None
     params: dict[str, dict[str, str | int | float | bool | list[str]]] = {}
     reasons: dict[str, str] = {}
     exclude: list[_Exclusion] = []
@@ -89,7 +91,10 @@ def load_model(controls: tuple[Control, ...], name: str = "base", town_file: Pat
     problems: list[Problem] = []
     excluded: dict[str, str] = {}
     current = dict(known)
+    fresh: int | None = None
     for toml, layer in layers:
+        problems += _freshness(toml, layer, fresh)
+        fresh = layer.freshness_days if layer.freshness_days is not None else fresh
         problems += _apply(toml, layer, current)
         for index, row in enumerate(layer.exclude):
             place = ("exclude", str(index), "control")
@@ -99,16 +104,18 @@ def load_model(controls: tuple[Control, ...], name: str = "base", town_file: Pat
             excluded[row.control] = row.reason
     if problems:
         raise ConfigError(problems)
-    return _model([layer for _, layer in layers], current, excluded)
+    return _model([layer for _, layer in layers], current, excluded, fresh or 1)
 
 
-def _model(layers: list[_File], current: Mapping[str, Control], excluded: dict[str, str]) -> Model:
+def _model(
+    layers: list[_File], current: Mapping[str, Control], excluded: dict[str, str], fresh: int
+) -> Model:
     chain = tuple(layer.id for layer in layers)
     return Model(
         id=chain[-1],
         title=Wording(layers[-1].title.ja, layers[-1].title.en),
         chain=chain,
-        freshness_days=next((row.freshness_days for row in reversed(layers) if row.freshness_days), 14),
+        freshness_days=fresh,
         controls={id_: control for id_, control in current.items() if id_ not in excluded},
         excluded=excluded,
     )
@@ -121,6 +128,8 @@ def _chain(name: str, town_file: Path | None) -> list[tuple[TomlFile, _File]]:
     while True:
         layer = convert(toml, _File)
         layers.insert(0, (toml, layer))
+        if town_file is not None and len(layers) == 1 and (not layer.id.strip() or layer.id in SHIPPED):
+            raise ConfigError([_problem(toml, ("id",), "model_id", name=layer.id)])
         if not layer.extends:
             if town_file is not None and len(layers) == 1:
                 raise ConfigError([_problem(toml, ("extends",), "extends_missing", known=", ".join(SHIPPED))])
@@ -141,7 +150,7 @@ def _shipped(name: str) -> TomlFile:
 
 def no_model(file: Path, name: str) -> ConfigError:
     """The error that says which models there are."""
-    values = {"name": name, "known": ", ".join(SHIPPED)}
+    values = {"name": name, "known": ", ".join((*SHIPPED, "town"))}
     return ConfigError([Problem(file, None, "model", "no_model", {**values})])
 
 
@@ -161,9 +170,7 @@ def _unknown_control(
 def _apply(toml: TomlFile, layer: _File, current: dict[str, Control]) -> list[Problem]:
     """Lay one file's parameters over the controls in force; the problems met."""
     problems: list[Problem] = []
-    used: set[str] = set()
-    if not 0 <= layer.freshness_days <= DAY_LIMIT:
-        problems.append(_problem(toml, ("freshness_days",), "param_bounds", value=layer.freshness_days))
+    used = {FRESHNESS} if layer.freshness_days is not None else set()
     for id_, changes in layer.params.items():
         if missing := _unknown_control(toml, ("params", id_), id_, current):
             problems += missing
@@ -185,6 +192,18 @@ def _apply(toml: TomlFile, layer: _File, current: dict[str, Control]) -> list[Pr
     for key in layer.reasons.keys() - used:
         problems.append(_problem(toml, ("reasons", key), "reason_unused", name=key))
     return problems
+
+
+def _freshness(toml: TomlFile, layer: _File, before: int | None) -> list[Problem]:
+    """Older evidence than the extended model accepts needs a reason as well."""
+    days = layer.freshness_days
+    if days is None:
+        return []
+    if not 1 <= days <= DAY_LIMIT:
+        return [_problem(toml, (FRESHNESS,), "param_bounds", value=days)]
+    if before is not None and days > before and not layer.reasons.get(FRESHNESS, "").strip():
+        return [_problem(toml, (FRESHNESS,), "reason_missing", name=FRESHNESS)]
+    return []
 
 
 def _changed(param: Param, value: ParamValue, reason: str) -> tuple[Param, str]:
@@ -222,10 +241,13 @@ def looser(value: ParamValue, param: Param) -> bool:
 def beyond_strict_bound(value: ParamValue, param: Param) -> bool:
     """True when a number leaves the catalogue's bounds on the side that no reason can excuse.
 
-    That is the strict side (a limit of 0 seconds), or either side where the parameter has no order.
+    That is the strict side (a limit of 0 seconds), either side where the parameter has no order, and what
+    is no number: nothing is larger or smaller than it, so every check would pass.
     """
     if isinstance(value, bool) or not isinstance(value, int | float) or within(value, param):
         return False
+    if not math.isfinite(value):
+        return True
     if param.strict == "low":
         return param.low is not None and value < param.low
     if param.strict == "high":

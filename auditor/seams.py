@@ -38,8 +38,10 @@ class Dial(Protocol):
             Unreached: NAME_NOT_FOUND, or NO_ANSWER when the name service did not answer in time.
         """
 
-    def tcp(self, host: str, port: int) -> AbstractContextManager[Stream]:
+    def tcp(self, host: str, port: int, *, wait_s: float | None = None) -> AbstractContextManager[Stream]:
         """Connect; the socket is closed on leaving the block and carries the remaining time as timeout.
+
+        `wait_s` = most seconds for the connect, None = all that is left.
 
         Raises:
             Unreached: REFUSED, NO_ANSWER (silence), NAME_NOT_FOUND, or NOT_DECLARED for a host or port

@@ -18,6 +18,7 @@ from auditor.model import SHIPPED, Model, load_model, no_model
 from auditor.plan import Task, plan
 from auditor.run import Run
 from auditor.targets import Section, Town, part_of
+from auditor.town import OWN_MODEL
 
 if TYPE_CHECKING:
     from auditor.collect import Roads
@@ -52,7 +53,7 @@ def model_of(town: Town, controls: tuple[Control, ...]) -> Model:
     """
     if town.model in SHIPPED:
         return load_model(controls, town.model)
-    if town.root is None:
+    if town.root is None or town.model != OWN_MODEL:
         raise no_model(Path("model"), town.model)
     return load_model(controls, town_file=town.root / "model.toml")
 
@@ -84,7 +85,12 @@ def narrowed(town: Town, wanted: Sequence[str]) -> Town:
     ]
     if problems:
         raise ConfigError(problems)
-    return part_of(town, {ids[name] for name in wanted})
+    chosen = {ids[name] for name in wanted}
+    part = part_of(town, chosen)
+    trial = {person.id for person in part.staff if person.trial}
+    # a person's second PC may stand in another section's ledger; without it they would look readier
+    mine = tuple(row for row in town.endpoints if row.section in chosen or row.user in trial)
+    return replace(part, endpoints=mine)
 
 
 RoadsMaker = Callable[[Mapping[str, Evidence]], "Roads"]
@@ -112,20 +118,25 @@ def audit(session: Session, roads: RoadsMaker, progress: Progress, workers: int 
         return collect_task(task, session.plugins, ways)
 
     evidence = collect_all(tasks, one, progress, workers)
-    run = judged(session, tasks, evidence, started=started)
+    run = judged(session, tasks, evidence, started=started, now=datetime.now(UTC))
     ordered = tuple(evidence[key] for card in run.targets if (key := card.key) in evidence)
     return Outcome(audit=Audit(run, ordered), refused=refused)
 
 
 def judged(
-    session: Session, tasks: Sequence[Task], evidence: dict[str, Evidence], *, started: datetime
+    session: Session,
+    tasks: Sequence[Task],
+    evidence: dict[str, Evidence],
+    *,
+    started: datetime,
+    now: datetime,
 ) -> Run:
-    """The run that this evidence makes for the moment `started` (UTC)."""
+    """The run that this evidence makes for the day of `started`, ageing it to `now` (both UTC)."""
     scene = Scene(
         town=session.town,
         model=session.model,
         plugins=session.plugins,
-        now=started,
+        now=now,
         today=japan_day(started).date(),
     )
     return judge_all(tasks, evidence, scene, started=started, version=version("telework-auditor"))

@@ -3,8 +3,8 @@
 Only what stands here is ever contacted. All values are frozen and already validated by `auditor.town`.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import ClassVar
@@ -74,6 +74,7 @@ class Gateway:
     the certificate must bear. `ca_file` = the town's own certificate authority, None = the system's.
     `methods` = telework methods that pass through it, `sections` = who uses it, () = everybody.
     `closed_ports` = TCP ports of `host` that must not answer from here.
+    `road` = how its facts are learnt: probe (asked over the network) or file (evidence arrives in the inbox).
     `tls_crypt_key` and the like never stand here: keys come from files named in the town folder.
     """
 
@@ -89,19 +90,24 @@ class Gateway:
     sections: tuple[str, ...] = ()
     closed_ports: tuple[int, ...] = ()
     zone: str = "internet"
+    road: str = "probe"
 
     kind: ClassVar[str] = "gateway"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrintServer:
-    """A CUPS or IPP print server. `locations` maps a queue's location text to a section id."""
+    """A CUPS or IPP print server. `locations` maps a queue's location text to a section id.
+
+    `road` = probe or file, as for a `Gateway`.
+    """
 
     id: str
     name: str
     url: str
     locations: Mapping[str, str] = field(default_factory=dict)
     sections: tuple[str, ...] = ()
+    road: str = "probe"
 
     kind: ClassVar[str] = "print-server"
 
@@ -173,3 +179,22 @@ def sections_of(target: Target, town: Town) -> tuple[str, ...]:
             return ()
         case _:
             return target.sections or tuple(section.id for section in town.sections)
+
+
+def part_of(town: Town, sections: Collection[str]) -> Town:
+    """The town narrowed to some sections; staff of others stay known (a head may sit elsewhere)."""
+
+    def concerns(target: Gateway | PrintServer | Documents) -> bool:
+        return not target.sections or any(section in sections for section in target.sections)
+
+    return replace(
+        town,
+        sections=tuple(section for section in town.sections if section.id in sections),
+        staff=tuple(
+            person if person.section in sections else replace(person, trial=False) for person in town.staff
+        ),
+        endpoints=tuple(endpoint for endpoint in town.endpoints if endpoint.section in sections),
+        gateways=tuple(gateway for gateway in town.gateways if concerns(gateway)),
+        print_servers=tuple(server for server in town.print_servers if concerns(server)),
+        documents=tuple(documents for documents in town.documents if concerns(documents)),
+    )

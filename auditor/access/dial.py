@@ -74,15 +74,18 @@ class DirectDial:
         return Lookup(addresses, time.monotonic() - began)
 
     @contextmanager
-    def tcp(self, host: str, port: int) -> Iterator[Stream]:
+    def tcp(self, host: str, port: int, *, wait_s: float | None = None) -> Iterator[Stream]:
         """Connect to the first address that answers; see `seams.Dial.tcp`."""
         self._check(host, port, "tcp")
         addresses = resolve(host, self._deadline)
+        left_s = self._deadline.left_s()
+        limit = Deadline.after(left_s if wait_s is None else min(wait_s, left_s))
         with recorded(self._contacts, host, port, "tcp"):
             began = time.monotonic()
-            sock, address = connect(addresses, port, self._deadline)
+            sock, address = connect(addresses, port, limit)
             took_s = time.monotonic() - began
         with sock:
+            sock.settimeout(max(self._deadline.left_s(), 0.001))
             yield Stream(sock, address, took_s)
 
     def udp(self, host: str, port: int, payload: bytes, *, attempts: int = 3, wait_s: float = 1.0) -> bytes:

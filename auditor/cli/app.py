@@ -11,7 +11,6 @@ from auditor.errors import AuditorError, ConfigError, LockedError, PluginError
 from auditor.exits import Exit
 from auditor.words import LANGUAGES
 
-
 TYPER_INTERRUPTED = 130
 """What Typer makes of Ctrl-C; none of our own codes."""
 

@@ -1,0 +1,173 @@
+"""The sample town's people and machines, made from ``cast.toml`` without chance: the same town every time."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from importlib.resources import as_file, files
+
+import msgspec
+
+from auditor.targets import Endpoint, Person, Section
+from auditor.tomlfile import convert, read_toml
+
+METHODS = ("vpn", "cloud", "vdi", "browser", "rdp")
+SYSTEMS = (
+    *["windows"] * 6,
+    "linux",
+    *["windows"] * 2,
+    "chromeos",
+    *["windows"] * 3,
+    "macos",
+    *["windows"] * 4,
+)
+TRAINED_DAYS_AGO = 120
+OVERDUE_DAYS_AGO = 900
+HEADS = 1
+
+
+class _TownRow(msgspec.Struct, forbid_unknown_fields=True):
+    name: str
+    contact: str
+    sender: str
+    domain: str
+    keeper: str
+    unsigned_reason: str
+
+
+class _NamesRow(msgspec.Struct, forbid_unknown_fields=True):
+    surnames: list[str]
+    given: list[str]
+
+
+class SectionRow(msgspec.Struct, forbid_unknown_fields=True):
+    """A section: how many people, how many in the trial, which flaws ([person of the trial, what])."""
+
+    id: str
+    name: str
+    office: str
+    staff: int
+    trial: int
+    flaws: list[tuple[int, str]]
+    routes: str = "good"
+
+
+class GatewayRow(msgspec.Struct, forbid_unknown_fields=True):
+    """A gateway whose facts come from the inbox; its certificate ends in `certificate_days` days."""
+
+    id: str
+    name: str
+    methods: list[str]
+    closed_ports: list[int]
+    certificate_days: int
+
+
+class PrintServerRow(msgspec.Struct, forbid_unknown_fields=True):
+    """A print server whose facts come from the inbox."""
+
+    id: str
+    name: str
+
+
+class Script(msgspec.Struct, forbid_unknown_fields=True):
+    """``cast.toml``."""
+
+    town: _TownRow
+    names: _NamesRow
+    documents: dict[str, str]
+    sections: list[SectionRow]
+    gateways: list[GatewayRow]
+    print_servers: list[PrintServerRow]
+
+    def host(self, id_: str) -> str:
+        """The name of an invented host."""
+        return f"{id_}.{self.town.domain}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Machine:
+    """An endpoint and what is wrong with it: control ids, "late" (old evidence) or "silent" (none)."""
+
+    endpoint: Endpoint
+    flaws: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cast:
+    """Everybody and everything of the sample town."""
+
+    script: Script
+    sections: tuple[Section, ...]
+    staff: tuple[Person, ...]
+    machines: tuple[Machine, ...]
+
+
+def assemble(today: date) -> Cast:
+    """The sample town as it is on `today`."""
+    with as_file(files(__package__) / "cast.toml") as path:
+        script = convert(read_toml(path), Script)
+    names = _names(script.names)
+    sections: list[Section] = []
+    staff: list[Person] = []
+    machines: list[Machine] = []
+    for number, row in enumerate(script.sections, 1):
+        ids = [f"{number:02}{place:02}" for place in range(1, row.staff + 1)]
+        sections.append(Section(id=row.id, name=row.name, head=ids[0], officer=ids[1], office=row.office))
+        flaws = _flaws(row)
+        for place, id_ in enumerate(ids):
+            member = place - HEADS + 1 if HEADS <= place < HEADS + row.trial else 0
+            person = Person(
+                id=id_,
+                name=names[len(staff)],
+                section=row.id,
+                method=_method(len(staff), flaws.get(member, ())) if member else "",
+                trial=member > 0,
+                trained_on=_trained(today, place, flaws.get(member, ())) if member else None,
+            )
+            staff.append(person)
+            if member:
+                machines.append(_machine(person, len(machines), flaws.get(member, ())))
+    return Cast(script=script, sections=tuple(sections), staff=tuple(staff), machines=tuple(machines))
+
+
+def _flaws(row: SectionRow) -> dict[int, tuple[str, ...]]:
+    """What is wrong with each person of the trial, counting from 1."""
+    wrong: dict[int, tuple[str, ...]] = {}
+    for member, what in row.flaws:
+        wrong[member] = (*wrong.get(member, ()), what)
+    return wrong
+
+
+def _names(row: _NamesRow) -> list[str]:
+    """As many different names as there are pairs; neighbours share neither part."""
+    surnames, given = row.surnames, row.given
+    return [
+        f"{surnames[at % len(surnames)]} {given[(at + at // len(surnames)) % len(given)]}"
+        for at in range(len(surnames) * len(given))
+    ]
+
+
+def _method(at: int, flaws: tuple[str, ...]) -> str:
+    return "" if "nomethod" in flaws else METHODS[at % len(METHODS)]
+
+
+def _trained(today: date, place: int, flaws: tuple[str, ...]) -> date | None:
+    if "untrained" in flaws:
+        return None
+    days = OVERDUE_DAYS_AGO if "overdue" in flaws else TRAINED_DAYS_AGO + place
+    return today - timedelta(days=days)
+
+
+def _machine(person: Person, at: int, flaws: tuple[str, ...]) -> Machine:
+    faults = tuple(flaw for flaw in flaws if "-" in flaw)
+    system = "windows" if faults else SYSTEMS[at % len(SYSTEMS)]
+    endpoint = Endpoint(
+        id=f"MK-{at + 1:04}",
+        serial=f"SAMPLE{at + 1:04}",
+        name=f"{person.section.upper()}-{at + 1:03}",
+        os=system,
+        section=person.section,
+        user=person.id,
+        zone="internet",
+        method=person.method,
+        road="file",
+    )
+    return Machine(endpoint=endpoint, flaws=(*faults, *(f for f in flaws if f in ("late", "silent"))))

@@ -1,0 +1,128 @@
+"""The sample town's ``town.toml``, ``staff.csv`` and ``endpoints.csv``, as a town would write them."""
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Sequence
+
+from auditor.demo.cast import Cast
+from auditor.rosters import ENDPOINTS, STAFF
+
+
+def staff_csv(cast: Cast) -> bytes:
+    """The staff ledger in UTF-8, as some names are not in cp932."""
+    names = {section.id: section.name for section in cast.sections}
+    rows = [
+        (
+            person.id,
+            person.name,
+            names[person.section],
+            person.method,
+            "○" if person.trial else "×",
+            f"{person.trained_on:%Y/%m/%d}" if person.trained_on is not None else "",
+        )
+        for person in cast.staff
+    ]
+    return _csv([column.heading for column in STAFF], rows).encode("utf-8-sig")
+
+
+def endpoints_csv(cast: Cast) -> bytes:
+    """The asset ledger in cp932, as Excel saves "CSV" on a Japanese Windows."""
+    names = {section.id: section.name for section in cast.sections}
+    rows = [
+        {
+            "id": one.id,
+            "serial": one.serial,
+            "name": one.name,
+            "os": one.os,
+            "section": names[one.section],
+            "user": one.user,
+            "zone": one.zone,
+            "method": one.method,
+            "road": one.road,
+        }
+        for one in (machine.endpoint for machine in cast.machines)
+    ]
+    lines = [[row.get(column.key, "") for column in ENDPOINTS] for row in rows]
+    return _csv([column.heading for column in ENDPOINTS], lines).encode("cp932")
+
+
+def _csv(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\r\n").writerows([headings, *rows])
+    return text.getvalue()
+
+
+def town_toml(cast: Cast) -> bytes:
+    """The town's settings; gateways and print servers are only read from the inbox."""
+    script = cast.script
+    tables = [
+        _table(
+            "[town]",
+            name=script.town.name,
+            model="town",
+            contact=script.town.contact,
+            sender=script.town.sender,
+            sample=True,
+            unsigned_inbox=True,
+            unsigned_inbox_reason=script.town.unsigned_reason,
+        )
+    ]
+    tables += [
+        _table(
+            "[[sections]]", id=one.id, name=one.name, head=one.head, officer=one.officer, office=one.office
+        )
+        for one in cast.sections
+    ]
+    tables += [
+        _table(
+            "[[gateways]]",
+            id=one.id,
+            name=one.name,
+            host=script.host(one.id),
+            server_name=script.host(one.id),
+            methods=one.methods,
+            closed_ports=one.closed_ports,
+            road="file",
+        )
+        for one in script.gateways
+    ]
+    return "\n".join([*tables, *_print_servers(cast), *_documents(cast)]).encode()
+
+
+def _print_servers(cast: Cast) -> Iterable[str]:
+    """Every section's printer stands where its office is."""
+    for one in cast.script.print_servers:
+        yield _table("[[print_servers]]", id=one.id, name=one.name, road="file")
+        yield _table(
+            "[print_servers.locations]", **{f"{row.office} {row.name}": row.id for row in cast.sections}
+        )
+
+
+def _documents(cast: Cast) -> Iterable[str]:
+    """One folder of approval routes per kind, each used by its own; the ordinances concern their keeper."""
+    titles = cast.script.documents
+    for kind in sorted({row.routes for row in cast.script.sections}):
+        users = [row.id for row in cast.script.sections if row.routes == kind]
+        folder = f"routes-{kind}"
+        yield _table(
+            "[[documents]]", id=kind, name=titles[folder], kind="routes", folder=folder, sections=users
+        )
+    yield _table(
+        "[[documents]]",
+        id="ordinances",
+        name=titles["ordinances"],
+        kind="ordinances",
+        folder="ordinances",
+        sections=[cast.script.town.keeper],
+    )
+
+
+def _table(heading: str, /, **values: str | bool | Sequence[str] | Sequence[int]) -> str:
+    """One TOML table; JSON writes strings, lists and truth in a way that is also TOML."""
+    lines = [f"{key if key.isascii() else _json(key)} = {_json(value)}" for key, value in values.items()]
+    return "\n".join([heading, *lines, ""])
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)

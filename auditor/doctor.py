@@ -1,0 +1,200 @@
+"""Looks a town folder and the installation over, contacts nobody, and says all that must be corrected."""
+
+import os
+import shutil
+import stat
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import packages_distributions
+from importlib.util import find_spec
+from pathlib import Path
+
+import auditor
+from auditor.access.hostkeys import HostKeys, read_known_hosts
+from auditor.access.secrets import load_key, password_source
+from auditor.errors import AuditorError, ConfigError, Problem
+from auditor.problems import Note, Told, in_order, worded
+from auditor.town import Loaded, load_town
+from auditor.words import say
+
+PACKAGES = ("auditor", "checks", "reports")
+DISTRIBUTION = "telework-auditor"
+PASSWORDS = "passwords.toml"
+ROOM_MB = 200
+SHOWN = 200
+_POSIX = sys.platform != "win32"
+
+Step = Callable[[Loaded | None], object]
+"""Something else to try: it raises what is wrong. None = the town folder itself could not be read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """What was found. `loaded` None = the town folder cannot be used; `errors` are what `Step`s raised."""
+
+    root: Path
+    problems: tuple[Problem, ...] = ()
+    notes: tuple[Note, ...] = ()
+    errors: tuple[AuditorError, ...] = ()
+    loaded: Loaded | None = None
+
+    @property
+    def good(self) -> bool:
+        """True when an audit can run."""
+        return not self.problems and not self.errors
+
+
+def examine(folder: Path, extra: Iterable[Step] = ()) -> Health:
+    """Validate the town folder, keys, permissions, the installation, and what `extra` tries."""
+    root = folder.resolve()
+    told = Told()
+    loaded = _town(root, told)
+    errors: list[AuditorError] = []
+    _packages(told)
+    if root.is_dir():
+        _places(root, told)
+        _secrets(root, loaded, told)
+        _pins(root, loaded, told)
+    for step in extra:
+        try:
+            step(loaded)
+        except ConfigError as error:
+            told.problems += error.problems
+        except AuditorError as error:
+            errors.append(error)
+    if loaded is not None:
+        told.notes += loaded.notes
+    return Health(
+        root=root,
+        problems=in_order(told.problems),
+        notes=in_order(told.notes),
+        errors=tuple(errors),
+        loaded=loaded,
+    )
+
+
+def described(health: Health, lang: str) -> str:
+    """The result for the town's IT staff, in `lang`."""
+    lines: list[str] = []
+    wrong = [say(lang, f"error.{error.key}", **error.values) for error in health.errors]
+    wrong += [worded(one, lang, root=health.root) for one in health.problems]
+    notes = [worded(one, lang, root=health.root, table="note") for one in health.notes]
+    for heading, sentences in (("problems", wrong), ("notes", notes)):
+        if sentences:
+            lines += [say(lang, f"doctor.{heading}"), *(f"  {sentence}" for sentence in sentences[:SHOWN])]
+        if len(sentences) > SHOWN:
+            lines.append(f"  {say(lang, 'doctor.more', count=len(sentences) - SHOWN)}")
+    if health.loaded is not None:
+        lines.append(_counts(health.loaded, lang))
+    if wrong or notes:
+        lines.append(say(lang, "doctor.summary", problems=len(wrong), notes=len(notes)))
+    if health.good:
+        lines.append(say(lang, "doctor.good"))
+    return "\n".join(lines)
+
+
+def _counts(loaded: Loaded, lang: str) -> str:
+    town = loaded.town
+    return say(
+        lang,
+        "doctor.counts",
+        sections=len(town.sections),
+        staff=len(town.staff),
+        trial=sum(person.trial for person in town.staff),
+        endpoints=len(town.endpoints),
+        gateways=len(town.gateways),
+        print_servers=len(town.print_servers),
+        documents=len(town.documents),
+    )
+
+
+def _town(root: Path, told: Told) -> Loaded | None:
+    if not root.is_dir():
+        told.problem(root, None, "", "folder_missing")
+        return None
+    try:
+        loaded = load_town(root)
+    except ConfigError as error:
+        told.problems += error.problems
+        return None
+    if loaded.settings.unsigned_inbox_reason:
+        reason = loaded.settings.unsigned_inbox_reason
+        told.note(root / "town.toml", None, "town.unsigned_inbox", "unsigned_inbox", reason=reason)
+    return loaded
+
+
+def _places(root: Path, told: Told) -> None:
+    """The folder, the inbox and the folder for pages: who may read and write, and how much room is left."""
+    inbox, out = root / "inbox", root / "out"
+    for place in (root, inbox, root / "town.toml", root / "staff.csv", root / "endpoints.csv"):
+        mode = _mode(place)
+        if mode & stat.S_IWOTH:
+            told.problem(place, None, "", "world_writable", mode=f"{mode:o}", path=str(place))
+    if not inbox.is_dir():
+        told.problem(inbox, None, "", "inbox_missing")
+    elif not os.access(inbox, os.R_OK | os.X_OK):
+        told.problem(inbox, None, "", "not_readable")
+    elif links := sum(entry.is_symlink() for entry in inbox.iterdir()):
+        told.note(inbox, None, "", "links_skipped", count=links)
+    for place in (root, out):
+        if place.exists() and not os.access(place, os.W_OK | os.X_OK):
+            told.problem(place, None, "", "not_writable")
+    free = shutil.disk_usage(root).free // 1_000_000
+    if free < ROOM_MB:
+        told.problem(root, None, "", "disk_full", free=free, wanted=ROOM_MB)
+
+
+def _secrets(root: Path, loaded: Loaded | None, told: Told) -> None:
+    """The private key and the password file can be used, and are for their owner only."""
+    key_file = loaded.settings.ssh_key_file if loaded is not None else None
+    passwords = root / PASSWORDS
+    try:
+        if key_file is not None:
+            load_key(key_file)
+    except ConfigError as error:
+        told.problems += error.problems
+    try:
+        password_source(passwords if passwords.exists() else None)
+    except ConfigError as error:
+        told.problems += error.problems
+
+
+def _mode(place: Path) -> int:
+    """The permission bits; 0 where there is no such file, or no such bits (Windows)."""
+    try:
+        return stat.S_IMODE(place.stat().st_mode) if _POSIX else 0
+    except OSError:
+        return 0
+
+
+def _pins(root: Path, loaded: Loaded | None, told: Told) -> None:
+    """The pinned keys can be read, and which endpoints have none."""
+    try:
+        pins = read_known_hosts(root / "known_hosts")
+    except ConfigError as error:
+        told.problems += error.problems
+        return
+    if loaded is not None:
+        for host in _unpinned(loaded, pins):
+            told.note(root / "known_hosts", None, "", "host_not_pinned", host=host)
+
+
+def _unpinned(loaded: Loaded, pins: HostKeys) -> Sequence[str]:
+    ssh = [endpoint for endpoint in loaded.town.endpoints if endpoint.road == "ssh" and endpoint.host]
+    return [f"{one.id} ({one.host}:{one.port})" for one in ssh if not pins.pins(one.host, one.port)]
+
+
+def _packages(told: Told) -> None:
+    """Our three top-level packages are ours: no other distribution installs one, none shadows one."""
+    ours = Path(auditor.__file__).resolve().parent.parent
+    installed = packages_distributions()
+    for package in PACKAGES:
+        others = sorted(set(installed.get(package, ())) - {DISTRIBUTION})
+        if others:
+            told.problem(ours / package, None, "", "package_twice", package=package, names=", ".join(others))
+        spec = find_spec(package)
+        origin = Path(spec.origin).resolve() if spec is not None and spec.origin else None
+        if origin != ours / package / "__init__.py":
+            path = str(origin or "-")
+            told.problem(ours / package, None, "", "package_elsewhere", package=package, path=path)

@@ -1,0 +1,151 @@
+"""The town folder, read and validated as a whole before anything runs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from auditor.cells import MAX_NAME, name_fault
+from auditor.declared import Declared
+from auditor.errors import ConfigError
+from auditor.ledger import folded
+from auditor.model import SHIPPED
+from auditor.problems import Note, Told, in_order
+from auditor.rosters import Defaults, Names, read_endpoints, read_staff
+from auditor.targets import Endpoint, Person, Section, Town
+from auditor.townfile import TownFile, read_town_file
+
+OWN_MODEL = "town"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How the town wants to be audited. `folder` is absolute.
+
+    `model_file` = the town's own model, None = a shipped one. `ssh_key_file` None = no key is declared.
+    `unsigned_inbox_reason` = why unsigned evidence is accepted, "" = it is not.
+    """
+
+    folder: Path
+    model_file: Path | None = None
+    ssh_account: str = ""
+    ssh_key_file: Path | None = None
+    unsigned_inbox_reason: str = ""
+
+    @property
+    def known_hosts(self) -> Path:
+        """The pinned SSH keys."""
+        return self.folder / "known_hosts"
+
+    @property
+    def inbox(self) -> Path:
+        """Where evidence arrives."""
+        return self.folder / "inbox"
+
+    @property
+    def out(self) -> Path:
+        """Where pages go."""
+        return self.folder / "out"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """A town folder that can be used. `notes` are worth knowing and stop nothing."""
+
+    town: Town
+    settings: Settings
+    notes: tuple[Note, ...] = ()
+
+
+def load_town(folder: Path) -> Loaded:
+    """Read the town folder.
+
+    Raises:
+        ConfigError: everything wrong in ``town.toml``, ``staff.csv`` and ``endpoints.csv`` at once.
+    """
+    told = Told()
+    root = folder.resolve()
+    file = _town_file(root / "town.toml", told)
+    declared = Declared(file, root, told) if file is not None else None
+    sections = declared.sections() if declared is not None else ()
+    names = Names(_spellings(sections) if declared is not None else None)
+    staff = read_staff(root / "staff.csv", names, told)
+    people = {person.id: person.name for person in staff} if staff else None
+    defaults = Defaults(account=declared.account() if declared is not None else "")
+    endpoints = read_endpoints(root / "endpoints.csv", names, people, defaults, told)
+    if declared is None:
+        raise ConfigError(in_order(told.problems))
+    if people is not None:
+        declared.heads(sections, people)
+    settings = _settings(declared)
+    town = _town(declared, sections, staff, endpoints)
+    told.stop_if_wrong()
+    return Loaded(town=town, settings=settings, notes=in_order(told.notes))
+
+
+def _town_file(path: Path, told: Told) -> TownFile | None:
+    try:
+        return read_town_file(path)
+    except ConfigError as error:
+        told.problems += error.problems
+        return None
+
+
+def _spellings(sections: tuple[Section, ...]) -> Mapping[str, str]:
+    """The ids by every way a ledger may write a section."""
+    return {folded(word): section.id for section in sections for word in (section.name, section.id)}
+
+
+def _settings(declared: Declared) -> Settings:
+    written = declared.file.written
+    table = written.town
+    own = declared.folder / "model.toml"
+    toml = declared.file.toml
+    if table.model not in (*SHIPPED, OWN_MODEL):
+        known = ", ".join((*SHIPPED, OWN_MODEL))
+        declared.told.problems.append(
+            toml.problem(("town", "model"), "bad_choice", seen=table.model[:MAX_NAME], known=known)
+        )
+    if table.model == OWN_MODEL and not own.is_file():
+        declared.told.problems.append(toml.problem(("town", "model"), "model_file_missing", path=str(own)))
+    if table.model != OWN_MODEL and own.is_file():
+        line = toml.line_of(("town", "model"))
+        declared.told.note(toml.path, line, "town.model", "model_file_unused", model=table.model)
+    reason = table.unsigned_inbox_reason.strip()
+    if table.unsigned_inbox and not reason:
+        declared.told.problems.append(toml.problem(("town", "unsigned_inbox"), "unsigned_reason"))
+    return Settings(
+        folder=declared.folder,
+        model_file=own if table.model == OWN_MODEL else None,
+        ssh_account=written.ssh.account,
+        ssh_key_file=declared.existing(("ssh", "key_file"), written.ssh.key_file),
+        unsigned_inbox_reason=reason if table.unsigned_inbox else "",
+    )
+
+
+def _town(
+    declared: Declared,
+    sections: tuple[Section, ...],
+    staff: tuple[Person, ...],
+    endpoints: tuple[Endpoint, ...],
+) -> Town:
+    table = declared.file.written.town
+    for key, text in (("name", table.name), ("contact", table.contact), ("sender", table.sender)):
+        fault = name_fault(text.strip())
+        if fault and (key == "name" or fault != "blank"):
+            declared.told.problems.append(declared.file.toml.problem(("town", key), fault, limit=MAX_NAME))
+    ids = tuple(section.id for section in sections)
+    return Town(
+        name=table.name,
+        sample=table.sample,
+        contact=table.contact,
+        sender=table.sender,
+        model=table.model,
+        root=declared.folder,
+        sections=sections,
+        staff=staff,
+        endpoints=endpoints,
+        gateways=declared.gateways(ids),
+        print_servers=declared.print_servers(ids),
+        documents=declared.documents(ids),
+        unsigned_inbox=table.unsigned_inbox,
+    )

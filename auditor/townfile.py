@@ -1,0 +1,105 @@
+"""``town.toml`` as it is written: its tables, read strictly; `auditor.declared` makes targets of them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from auditor.tomlfile import TomlFile, convert, read_toml
+
+
+class TownTable(msgspec.Struct, forbid_unknown_fields=True):
+    """``[town]``: `model` is a shipped model's id, or "town" for the folder's own ``model.toml``."""
+
+    name: str
+    model: str = "base"
+    contact: str = ""
+    sender: str = ""
+    sample: bool = False
+    unsigned_inbox: bool = False
+    unsigned_inbox_reason: str = ""
+
+
+class SshTable(msgspec.Struct, forbid_unknown_fields=True):
+    """``[ssh]``: the log-in name and key file for every endpoint that names no other."""
+
+    account: str = ""
+    key_file: str = ""
+
+
+class SectionTable(msgspec.Struct, forbid_unknown_fields=True):
+    """``[[sections]]``: `head` and `officer` are staff ids."""
+
+    id: str
+    name: str
+    head: str = ""
+    officer: str = ""
+    office: str = ""
+
+
+class GatewayTable(msgspec.Struct, forbid_unknown_fields=True):
+    """``[[gateways]]``: see `auditor.targets.Gateway`."""
+
+    id: str
+    name: str
+    host: str = ""
+    port: int = 443
+    protocol: str = "tls"
+    transport: str = "tcp"
+    server_name: str = ""
+    ca_file: str = ""
+    methods: list[str] = []
+    sections: list[str] = []
+    closed_ports: list[int] = []
+    zone: str = "internet"
+    road: str = "probe"
+
+
+class PrintServerTable(msgspec.Struct, forbid_unknown_fields=True):
+    """``[[print_servers]]``: `locations` maps a queue's location text to a section id."""
+
+    id: str
+    name: str
+    url: str = ""
+    locations: dict[str, str] = {}
+    sections: list[str] = []
+    road: str = "probe"
+
+
+class DocumentsTable(msgspec.Struct, forbid_unknown_fields=True):
+    """``[[documents]]``: `kind` is routes or ordinances."""
+
+    id: str
+    name: str
+    kind: str
+    folder: str
+    sections: list[str] = []
+
+
+class TownDocument(msgspec.Struct, forbid_unknown_fields=True):
+    """The whole of ``town.toml``."""
+
+    town: TownTable
+    ssh: SshTable = msgspec.field(default_factory=SshTable)
+    sections: list[SectionTable] = []
+    gateways: list[GatewayTable] = []
+    print_servers: list[PrintServerTable] = []
+    documents: list[DocumentsTable] = []
+
+
+@dataclass(frozen=True, slots=True)
+class TownFile:
+    """``town.toml`` with the lines its keys stand on."""
+
+    toml: TomlFile
+    written: TownDocument
+
+
+def read_town_file(path: Path) -> TownFile:
+    """Read ``town.toml``.
+
+    Raises:
+        ConfigError: not TOML, or unknown, missing or wrongly typed keys, all at once.
+    """
+    toml = read_toml(path)
+    return TownFile(toml, convert(toml, TownDocument))

@@ -1,0 +1,54 @@
+"""One published file to lines of text, each with the little that its markup says and its words do not."""
+
+import unicodedata
+from dataclasses import dataclass
+from enum import StrEnum
+
+SEAL_MARK = "㊞"
+LOST = "\ufffd"
+"""What a converter leaves for a character it could not read; a seal mark may have stood there."""
+
+
+class Role(StrEnum):
+    """What the markup says of a line; most lines are plain `TEXT` and tell by their words what they are."""
+
+    TEXT = ""
+    TITLE = "t"
+    CELL = "c"
+    IMAGE = "i"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line; a line of `Role.IMAGE` holds the name of a picture that stands where text might."""
+
+    role: Role
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One file. `title` is the markup's own, "" = none; `mentions` = base names of the files it refers to.
+
+    `links_only` = a page of links, as a table of contents is.
+    """
+
+    title: str
+    lines: tuple[Line, ...]
+    mentions: frozenset[str] = frozenset()
+    links_only: bool = False
+
+
+def folded(text: str) -> str:
+    """NFKC, but with ㊞ kept: the normal form makes it an ordinary 印."""
+    return SEAL_MARK.join(unicodedata.normalize("NFKC", part) for part in text.split(SEAL_MARK))
+
+
+def squeezed(text: str) -> str:
+    """Without white space and invisible characters, so that a word across a line break is whole."""
+    return "".join(char for char in text if not char.isspace() and unicodedata.category(char) != "Cf")
+
+
+def plain_page(text: str) -> Page:
+    """A plain text file; form feeds and every kind of line end separate lines."""
+    return Page("", tuple(Line(Role.TEXT, line.strip()) for line in text.splitlines() if line.strip()))

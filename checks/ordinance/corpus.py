@@ -1,0 +1,125 @@
+"""The ordinance collection a town exported: every file read, none judged; the lines are kept as evidence."""
+
+import zlib
+from dataclasses import dataclass
+
+import msgspec
+
+from auditor.api import Answer, Documents, Folder, Garbled, NotKnown, Reason, Unreached, fact, probe
+from checks.ordinance._charset import decode
+from checks.ordinance._html import html_page
+from checks.ordinance._provisions import Document
+from checks.ordinance._reader import documents_of
+from checks.ordinance._text import LOST, Line, Page, Role, plain_page
+
+MAX_ANSWER = 8 * 1024 * 1024
+MAX_PLAIN = 96 * 1024 * 1024
+MAX_CHARS = 24 * 1024 * 1024
+"""Characters of the whole collection; what lies beyond is named as not read."""
+
+_HTML = ("html", "htm", "xhtml")
+_PLAIN = ("txt", "text", "")
+_SILENT = ("css", "js", "map", "ico", "woff", "woff2", "ttf", "db", "ini", "url")
+_PICTURES = ("png", "gif", "jpg", "jpeg", "bmp", "svg", "tif", "tiff", "webp")
+
+
+class _File(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
+    """One file: its lines, each after one character for its role, or (`fault`) why there are none."""
+
+    name: str
+    fault: str = ""
+    title: str = ""
+    codec: str = ""
+    links_only: bool = False
+    mentions: list[str] = []
+    lines: list[str] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Ordinances:
+    """All ordinances of a collection, and the names of files that could not be read (or not wholly)."""
+
+    documents: tuple[Document, ...]
+    unread: tuple[str, ...]
+
+
+@probe("ordinance.lines", kind="ordinances")
+def read_folder(documents: Documents, folder: Folder) -> bytes:
+    """Every file of the folder as lines, compressed (a town's whole collection is some 10 MB of text)."""
+    names = [name for name in folder.names() if not _is_silent(name)]
+    if not names:
+        raise NotKnown(Reason.NOT_COLLECTED, f"no files in the folder of {documents.id}")
+    left = MAX_CHARS
+    rows: list[_File] = []
+    for name in names:
+        row = _row(name, folder, left)
+        left -= sum(map(len, row.lines))
+        rows.append(row)
+    packed = zlib.compress(msgspec.json.encode(rows), 6)
+    if len(packed) > MAX_ANSWER:
+        raise NotKnown(Reason.NOT_MEASURABLE, "more text than one answer may hold")
+    return packed
+
+
+def _is_silent(name: str) -> bool:
+    return name.rpartition("/")[2].startswith(".") or _suffix(name) in _SILENT
+
+
+def _suffix(name: str) -> str:
+    base = name.rpartition("/")[2]
+    return base.rpartition(".")[2].lower() if "." in base else ""
+
+
+def _row(name: str, folder: Folder, left: int) -> _File:
+    suffix = _suffix(name)
+    if suffix not in (*_HTML, *_PLAIN):
+        return _File(name, fault="picture" if suffix in _PICTURES else "format")
+    try:
+        body = folder.read(name)
+        text, codec = decode(body)
+        page = html_page(text) if suffix in _HTML else plain_page(text)
+    except Unreached as error:
+        return _File(name, fault=error.reason.value)
+    except Garbled as error:
+        return _File(name, fault=error.note or "garbled")
+    if len(text) > left:
+        return _File(name, fault="too much text")
+    fault = "lost characters" if LOST in text else "" if page.lines or "<frame" in text.lower() else "empty"
+    lines = [(line.role.value or " ") + line.text for line in page.lines]
+    return _File(name, fault, page.title, codec, page.links_only, sorted(page.mentions), lines)
+
+
+@fact("ordinance.texts", probe=read_folder)
+def ordinances(answer: Answer) -> Ordinances:
+    """The provisions of every file; a picture or form file that a page shows in its own place is no gap."""
+    rows = _unpacked(answer.body)
+    documents: list[Document] = []
+    shown: set[str] = set()
+    for row in rows:
+        found = [each for each in documents_of(row.name, _page(row)) if each.is_ordinance]
+        documents += found
+        if any(not form.readable for each in found for form in each.forms):
+            shown.update(name for name in row.mentions if _suffix(name) not in (*_HTML, *_PLAIN))
+    unread = tuple(row.name for row in rows if row.fault and _base(row.name) not in shown)
+    return Ordinances(tuple(documents), unread)
+
+
+def _base(name: str) -> str:
+    return name.rpartition("/")[2].lower()
+
+
+def _page(row: _File) -> Page:
+    lines = (Line(Role(line[:1].strip()), line[1:]) for line in row.lines if line)
+    seen = tuple(line for line in lines if not (row.links_only and line.role is Role.IMAGE))
+    return Page(row.title, seen, frozenset(row.mentions), row.links_only)
+
+
+def _unpacked(body: bytes) -> list[_File]:
+    unzip = zlib.decompressobj()
+    try:
+        plain = unzip.decompress(body, MAX_PLAIN)
+        if not unzip.eof:
+            raise Garbled("cut off, or larger than any collection")
+        return msgspec.json.decode(plain, type=list[_File])
+    except (zlib.error, msgspec.DecodeError, ValueError) as error:
+        raise Garbled(f"not what the probe writes: {error}"[:200]) from None

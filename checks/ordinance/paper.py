@@ -1,0 +1,28 @@
+"""Paper and presence: clauses that demand a paper, its copies, the post, or somebody at the counter."""
+
+from datetime import date
+
+from auditor.api import Judgement, Params, check, not_applicable, passed
+from checks.ordinance._special import Special
+from checks.ordinance._verdict import judged, sort_hits, special_in_force
+from checks.ordinance.corpus import Ordinances
+
+
+@check("ORD-10")
+def paper_clauses_are_decided(texts: Ordinances, params: Params, today: date) -> Judgement:
+    """No clause demands paper or attendance, beyond what an electronic-procedure ordinance lifts."""
+    found = sort_hits(texts, ("paper", "attend"), params.texts("words"), today)
+    return judged(texts, found, params.integer("undecided"))
+
+
+@check("ORD-16")
+def procedures_may_be_electronic(texts: Ordinances, params: Params, today: date) -> Judgement:
+    """An electronic-procedure ordinance is in force."""
+    if not params.flag("required"):
+        return not_applicable("not_required")
+    return special_in_force(texts, "paper", today, _names_it)
+
+
+def _names_it(special: Special) -> Judgement:
+    title = special.document.title
+    return passed("ok", places=(title + special.citation,), until=special.ends, rule=title)

@@ -1,0 +1,249 @@
+"""The entrance's certificate: name, issuer, days left, strength of its key."""
+
+import base64
+import ipaddress
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, timezone
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
+
+from auditor.api import (
+    Answer,
+    Dial,
+    Garbled,
+    Gateway,
+    Judgement,
+    NotKnown,
+    Params,
+    Reason,
+    Unknown,
+    check,
+    fact,
+    failed,
+    not_applicable,
+    passed,
+    probe,
+    unknown,
+)
+from checks.remote._read import compact, members, whole, word
+from checks.remote._trust import ANYTHING, STRICT, NoHandshake, Shake, context, shake
+
+JAPAN = timezone(timedelta(hours=9))
+MOST_CODE = 10_000
+MOST_DER = 64 * 1024
+OUT_OF_TIME = (9, 10)  # X509_V_ERR_CERT_NOT_YET_VALID, X509_V_ERR_CERT_HAS_EXPIRED
+SELF_SIGNED = (18, 19)
+NO_ISSUER = (2, 20, 21)
+WEAK = (66, 67, 68)
+WEAK_HASHES = ("md5", "sha1")
+UNREADABLE = (
+    *(ValueError, TypeError, OverflowError, UnsupportedAlgorithm),
+    *(x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType),
+)
+"""What the library raises for a certificate (or text) that is not one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A public key: `kind` is rsa, ec, ed25519, ed448 or other; `bits` its size, 0 for other."""
+
+    kind: str
+    bits: int
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """The certificate presented at `asked_at` (UTC), with days in Japan's time.
+
+    `names` are its DNS names in lower case and its IP addresses. `trust` = OpenSSL's verify result apart
+    from dates, `trust_then` the same with the dates of the whole chain at `asked_at`; 0 = trusted.
+    """
+
+    asked_at: datetime
+    begins: date
+    ends: date
+    names: tuple[str, ...]
+    key: Key
+    weak_hash: str
+    trust: int
+    trust_then: int
+
+    def in_time(self, day: date) -> bool:
+        """True when `day` is neither before its first day nor after its last."""
+        return self.begins <= day <= self.ends
+
+
+@probe("gateway.certificate", kind="gateway")
+def ask_certificate(gateway: Gateway, dial: Dial) -> bytes:
+    """One verifying handshake; only for an untrusted certificate one or two more, to see it and why.
+
+    Raises:
+        NotKnown: NO_ANSWER, WRONG_SERVICE or NOT_MEASURABLE, no TLS handshake came about; UNREADABLE, the
+            town's authority file.
+    """
+    if gateway.protocol != "tls":
+        return compact({"leaf": ""})
+    asked_at = datetime.now(UTC)
+    try:
+        strict, ciphers = _strict(gateway, dial)
+        timeless = strict
+        if strict.code in OUT_OF_TIME:
+            timeless = shake(gateway, dial, context(gateway.ca_file, ciphers, any_time=True))
+        leaf = strict.leaf or timeless.leaf
+        if not leaf:
+            leaf = shake(gateway, dial, context(None, ANYTHING, verify=False)).leaf
+    except NoHandshake as error:
+        raise NotKnown(error.reason, error.note) from None
+    if not leaf:
+        raise NotKnown(Reason.NOT_MEASURABLE, f"no certificate to be seen; {strict.words}")
+    return compact(
+        {
+            "leaf": base64.b64encode(leaf).decode("ascii"),
+            "asked_at": asked_at.isoformat(timespec="seconds"),
+            "trust": timeless.code,
+            "trust_then": strict.code,
+            "words": strict.words[:200].encode("ascii", "replace").decode("ascii"),
+        }
+    )
+
+
+def _strict(gateway: Gateway, dial: Dial) -> tuple[Shake, str]:
+    """With the strength today's clients ask for; with any strength where the server has no better."""
+    try:
+        return shake(gateway, dial, context(gateway.ca_file, STRICT)), STRICT
+    except NoHandshake:
+        return shake(gateway, dial, context(gateway.ca_file, ANYTHING)), ANYTHING
+
+
+@fact("gateway.certificate", probe=ask_certificate)
+def certificate(answer: Answer) -> Certificate:
+    """Read the certificate itself; whatever it holds that is not understood makes it unreadable.
+
+    Raises:
+        NotKnown: NOT_MEASURABLE, the entrance was not asked for one.
+    """
+    written = answer.json()
+    if written == {"leaf": ""}:
+        raise NotKnown(Reason.NOT_MEASURABLE, "not a TLS entrance")
+    value = members(written, answer.id, "leaf", "asked_at", "trust", "trust_then", "words")
+    word(value["words"], "words")
+    try:
+        asked_at = datetime.fromisoformat(word(value["asked_at"], "asked_at"))
+        der = base64.b64decode(word(value["leaf"], "leaf"), validate=True)
+        if asked_at.tzinfo is None or len(der) > MOST_DER:
+            raise Garbled(f"{answer.id}: time without zone, or too large")
+        read = x509.load_der_x509_certificate(der)
+        return Certificate(
+            asked_at=asked_at,
+            begins=read.not_valid_before_utc.astimezone(JAPAN).date(),
+            ends=read.not_valid_after_utc.astimezone(JAPAN).date(),
+            names=_names(read),
+            key=_key(read),
+            weak_hash=_weak_hash(read),
+            trust=whole(value["trust"], "trust", MOST_CODE),
+            trust_then=whole(value["trust_then"], "trust_then", MOST_CODE),
+        )
+    except UNREADABLE as error:
+        raise Garbled(f"{answer.id}: {type(error).__name__}: {error}"[:200]) from None
+
+
+def _names(read: x509.Certificate) -> tuple[str, ...]:
+    """The subject alternative names; the subject's common name counts no more (RFC 9525 §2)."""
+    try:
+        found = read.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return ()
+    hosts = [name.lower().rstrip(".") for name in found.get_values_for_type(x509.DNSName)]
+    return (*hosts, *(str(address) for address in found.get_values_for_type(x509.IPAddress)))
+
+
+def _key(read: x509.Certificate) -> Key:
+    try:
+        public = read.public_key()
+    except (UnsupportedAlgorithm, ValueError):
+        return Key("other", 0)
+    match public:
+        case rsa.RSAPublicKey():
+            return Key("rsa", public.key_size)
+        case ec.EllipticCurvePublicKey():
+            return Key("ec", public.curve.key_size)
+        case ed25519.Ed25519PublicKey():
+            return Key("ed25519", 256)
+        case ed448.Ed448PublicKey():
+            return Key("ed448", 448)
+        case _:
+            return Key("other", 0)
+
+
+def _weak_hash(read: x509.Certificate) -> str:
+    """The name of a hash that is given up for signatures, "" = none (or one without a hash of its own)."""
+    used = read.signature_hash_algorithm
+    return used.name if used is not None and used.name in WEAK_HASHES else ""
+
+
+def bears(names: tuple[str, ...], wanted: str) -> bool:
+    """True when one of the names is `wanted`; "*" stands for exactly one leftmost label (RFC 9525 §6.3)."""
+    try:
+        return str(ipaddress.ip_address(wanted)) in names
+    except ValueError:
+        host = wanted.lower().rstrip(".")
+    parent = host.partition(".")[2]
+    return host in names or ("." in parent and f"*.{parent}" in names)
+
+
+@check("RA-05")
+def certificate_holds(
+    gateway: Gateway, shown: Certificate | Unknown, params: Params, today: date
+) -> Judgement:
+    """The first of these that is wrong is told: key, dates, name, issuer, issuer's dates, days left."""
+    if gateway.protocol != "tls":
+        return not_applicable("not_tls")
+    if isinstance(shown, Unknown):
+        return unknown(shown.reason, shown.note)
+    return _itself(shown, gateway, params, today) or _issuer(shown, today) or _left(shown, params, today)
+
+
+def _itself(shown: Certificate, gateway: Gateway, params: Params, today: date) -> Judgement | None:
+    """What the certificate alone tells; None = nothing is wrong."""
+    least = {"rsa": params.integer("rsa_min_bits"), "ec": params.integer("ec_min_bits")}
+    if shown.key.kind == "other" or shown.key.bits < least.get(shown.key.kind, 0):
+        return failed("weak_key", bits=shown.key.bits)
+    if shown.weak_hash:
+        return failed("weak_hash", hash=shown.weak_hash)
+    if today < shown.begins:
+        return failed("not_yet", begins=shown.begins)
+    if today > shown.ends:
+        return failed("expired", ended=shown.ends)
+    return _name(shown, gateway.server_name or gateway.host)
+
+
+def _name(shown: Certificate, wanted: str) -> Judgement | None:
+    if not wanted:
+        return unknown(Reason.NOT_DECLARED, "neither server_name nor host is declared")
+    return None if bears(shown.names, wanted) else failed("other_name", places=shown.names, wanted=wanted)
+
+
+def _issuer(shown: Certificate, today: date) -> Judgement | None:
+    """Whether the chain leads to whom we trust, apart from dates, and then with the issuers' dates."""
+    for codes, key in ((SELF_SIGNED, "self_signed"), (NO_ISSUER, "no_issuer"), (WEAK, "weak_issuer")):
+        if shown.trust in codes:
+            return failed(key)
+    if shown.trust:
+        return failed("untrusted", code=shown.trust)
+    if not shown.trust_then:
+        return None
+    if shown.in_time(shown.asked_at.astimezone(JAPAN).date()):
+        return failed("issuer_expired")
+    note = f"asked on {shown.asked_at.date()}, judged for {today}: the issuers' dates are not known"
+    return unknown(Reason.NOT_MEASURABLE, note)
+
+
+def _left(shown: Certificate, params: Params, today: date) -> Judgement:
+    days = (shown.ends - today).days
+    if days < params.integer("fail_days"):
+        return failed("soon", days=days, end=shown.ends)
+    until = shown.ends - timedelta(days=params.integer("fail_days"))
+    key = "renew" if days < params.integer("warn_days") else "ok"
+    return passed(key, until=until, days=days, end=shown.ends)

@@ -1,0 +1,145 @@
+"""Closed ports: no management or remote-desktop port of the entrance answers from where the audit runs.
+
+An open port is its own proof. That a port is closed is only believed next to a positive control: the
+entrance's own service on the same host answered both before and after (a device that shuts us out while we
+ask would otherwise make every port look closed).
+"""
+
+from dataclasses import dataclass
+
+from auditor.api import (
+    Answer,
+    Dial,
+    Garbled,
+    Gateway,
+    Judgement,
+    NotKnown,
+    Params,
+    Reason,
+    Unknown,
+    check,
+    fact,
+    failed,
+    not_applicable,
+    passed,
+    probe,
+    unknown,
+)
+from checks.remote import _alive
+from checks.remote._read import compact, listed, members, one_of, whole
+from checks.remote._wire import ANSWERED, CLOSED, NAME_NOT_FOUND, REFUSED, SILENT, WRONG_SERVICE, knock
+
+WAIT_S = 2.0
+MOST_PORTS = 64
+MAX_PORT = 65535
+OUTCOMES = (ANSWERED, REFUSED, SILENT, CLOSED, WRONG_SERVICE, NAME_NOT_FOUND)
+NOT_ASKED = "not_asked"
+OWN_DOORS = frozenset({"vpn", "rdp", "vdi"})
+"""Methods whose entrance stands on the town's own equipment."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedPorts:
+    """TCP ports by outcome; `unasked` = time ran out before their turn.
+
+    `control` = how the entrance's own port answered before and after, `transport` what it was asked over.
+    """
+
+    opened: tuple[int, ...]
+    refused: tuple[int, ...]
+    silent: tuple[int, ...]
+    unasked: tuple[int, ...]
+    control: tuple[str, str]
+    transport: str
+
+
+@probe("gateway.ports", kind="gateway")
+def ask_ports(gateway: Gateway, dial: Dial) -> bytes:
+    """The entrance's own port, each declared port once, the own port again; nothing is sent to the ports.
+
+    Raises:
+        NotKnown: NOT_DECLARED, no port is declared to be asked.
+    """
+    if not gateway.closed_ports:
+        raise NotKnown(Reason.NOT_DECLARED, "closed_ports names no port")
+    before = _alive.ask(gateway, dial, WAIT_S)[0]
+    asked = gateway.closed_ports[:MOST_PORTS]
+    ports = [{"port": port, "outcome": _outcome(gateway.host, port, dial)} for port in asked]
+    ports += [{"port": port, "outcome": NOT_ASKED} for port in gateway.closed_ports[MOST_PORTS:]]
+    return compact(
+        {
+            "ports": ports,
+            "before": before,
+            "after": _alive.ask(gateway, dial, WAIT_S)[0],
+            "transport": gateway.transport,
+        }
+    )
+
+
+def _outcome(host: str, port: int, dial: Dial) -> str:
+    """Answered, refused, silent (whatever else kept it from answering), or not asked for want of time."""
+    if dial.remaining_s() < WAIT_S:
+        return NOT_ASKED
+    outcome, _ = knock(dial, host, port, WAIT_S)
+    return outcome if outcome in (ANSWERED, REFUSED) else SILENT
+
+
+@fact("gateway.ports", probe=ask_ports)
+def closed_ports(answer: Answer) -> ClosedPorts:
+    """The outcomes sorted by what they mean."""
+    value = members(answer.json(), answer.id, "ports", "before", "after", "transport")
+    by: dict[str, list[int]] = {ANSWERED: [], REFUSED: [], SILENT: [], NOT_ASKED: []}
+    for row in listed(value["ports"], "ports", MAX_PORT):
+        pair = members(row, "port", "port", "outcome")
+        by[one_of(pair["outcome"], "outcome", tuple(by))].append(whole(pair["port"], "port", MAX_PORT))
+    if not any(by.values()):
+        raise Garbled(f"{answer.id}: no ports")
+    return ClosedPorts(
+        opened=tuple(by[ANSWERED]),
+        refused=tuple(by[REFUSED]),
+        silent=tuple(by[SILENT]),
+        unasked=tuple(by[NOT_ASKED]),
+        control=(one_of(value["before"], "before", OUTCOMES), one_of(value["after"], "after", OUTCOMES)),
+        transport=one_of(value["transport"], "transport", ("tcp", "udp")),
+    )
+
+
+@check("RA-03")
+def management_closed(gateway: Gateway, found: ClosedPorts | Unknown, params: Params) -> Judgement:
+    """Open fails at once; closed needs the control, every port asked, and every port the model names.
+
+    The demand is about the town's own equipment: a cloud service's door, for which no port is declared, is
+    not the town's to probe.
+    """
+    if not gateway.closed_ports and gateway.methods and not set(gateway.methods) & OWN_DOORS:
+        return not_applicable("not_ours")
+    if isinstance(found, Unknown):
+        return unknown(found.reason, found.note)
+    if found.opened:
+        places = tuple(f"{port}/tcp" for port in found.opened)
+        return failed("open", places=places, count=len(found.opened))
+    if gap := _gap(found, gateway, params):
+        return unknown(*gap)
+    return passed("ok", count=len(found.refused) + len(found.silent))
+
+
+def _gap(found: ClosedPorts, gateway: Gateway, params: Params) -> tuple[Reason, str] | None:
+    """Why "closed" is not proven, None = it is.
+
+    A silent port proves nothing next to a control that came over UDP: our own way out may let UDP through
+    and drop TCP.
+    """
+    if found.control != (ANSWERED, ANSWERED):
+        return Reason.NO_CONTROL, f"own port {gateway.port}: {', '.join(found.control)}"
+    if found.silent and found.transport == "udp":
+        return Reason.NO_CONTROL, f"own port answers over UDP only; silent over TCP: {_named(found.silent)}"
+    if found.unasked:
+        return Reason.NO_ANSWER, f"no time left for {_named(found.unasked)}"
+    own = (gateway.port,) if gateway.transport == "tcp" else ()
+    asked = {str(port) for port in (*found.refused, *found.silent, *own)}
+    missing = [port for port in params.texts("must_closed") if port not in asked]
+    return (Reason.NOT_DECLARED, f"closed_ports lacks {', '.join(missing)}") if missing else None
+
+
+def _named(ports: tuple[int, ...]) -> str:
+    return ", ".join(str(port) for port in ports)

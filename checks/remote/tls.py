@@ -1,0 +1,157 @@
+"""TLS versions: the entrance speaks a current one, and none that is given up."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from auditor.api import (
+    Answer,
+    Dial,
+    Gateway,
+    Judgement,
+    NotKnown,
+    Params,
+    Reason,
+    Unreached,
+    check,
+    fact,
+    failed,
+    not_applicable,
+    passed,
+    probe,
+    unknown,
+)
+from checks.remote import _hello
+from checks.remote._read import compact, members, one_of
+from checks.remote._wire import (
+    CLOSED,
+    REFUSED,
+    SILENT,
+    WRONG_SERVICE,
+    Ended,
+    exactly,
+    outcome_of,
+    send,
+    within,
+)
+
+WAIT_S = 3.0
+ACCEPTED = "accepted"
+UNCLEAR = "unclear"
+OUTCOMES = (ACCEPTED, REFUSED, CLOSED, SILENT, WRONG_SERVICE, UNCLEAR)
+ORDER = ("1.2", "1.3", "1.1", "1.0")
+REFUSALS = (40, 70, 71)
+"""Alerts about what is offered: handshake_failure, protocol_version, insufficient_security (RFC 8446 §6)."""
+
+
+INTERNAL_ERROR = 80
+
+
+@dataclass(frozen=True, slots=True)
+class TlsOffer:
+    """What became of each version ("1.0" … "1.3"); at least one was accepted or refused in words.
+
+    `refused` = in words, by another version, or by closing the connection; `unclear` = anything else.
+    `spoken` is False for an entrance that is not declared as TLS: then it was not asked at all.
+    """
+
+    accepted: tuple[str, ...]
+    refused: tuple[str, ...]
+    unclear: tuple[str, ...]
+    spoken: bool = True
+
+
+@probe("gateway.tls", kind="gateway")
+def ask_tls(gateway: Gateway, dial: Dial) -> bytes:
+    """One ClientHello per version, each on its own connection, closed after the first words of the answer.
+
+    A server that closes without a word (as Windows does for versions it will not speak) is asked again
+    once; so is one that gives up with internal_error, as OpenSSL does for a version that its security level
+    leaves without a signature algorithm. A failed first contact is passed on: then nothing is known.
+    """
+    if gateway.protocol != "tls":
+        return compact({"versions": {}})
+    outcomes: dict[str, str] = {}
+    for name in ORDER:
+        outcome = _offer(gateway, dial, name, first=not outcomes)
+        if outcome == CLOSED:
+            outcome = _offer(gateway, dial, name, first=False)
+        outcomes[name] = outcome
+    if CLOSED in outcomes.values() and _shuts_out(gateway, dial, outcomes):
+        outcomes = {name: UNCLEAR if outcome == CLOSED else outcome for name, outcome in outcomes.items()}
+    return compact({"versions": outcomes})
+
+
+def _shuts_out(gateway: Gateway, dial: Dial, outcomes: Mapping[str, str]) -> bool:
+    """True when a version that was accepted before no longer is: then a close says nothing of a version.
+
+    A device that limits connections closes too, and would make every later version look refused.
+    """
+    accepted = _with(outcomes, ACCEPTED)
+    return bool(accepted) and _offer(gateway, dial, accepted[0], first=False) != ACCEPTED
+
+
+def _offer(gateway: Gateway, dial: Dial, name: str, *, first: bool) -> str:
+    try:
+        with dial.tcp(gateway.host, gateway.port, wait_s=WAIT_S) as stream:
+            left = within(dial, WAIT_S)
+            version = _hello.VERSIONS[name]
+            send(stream.sock, _hello.client_hello(version, gateway.server_name or gateway.host), left)
+            reply = _hello.reply_to_hello(lambda size: exactly(stream.sock, size, left))
+    except Unreached as error:
+        if first:
+            raise
+        return SILENT if (outcome := outcome_of(error)) == REFUSED else outcome
+    except Ended as end:
+        return end.outcome
+    except _hello.NotTls:
+        return WRONG_SERVICE
+    if reply.alert is not None:
+        return REFUSED if reply.alert in REFUSALS else CLOSED if reply.alert == INTERNAL_ERROR else UNCLEAR
+    return ACCEPTED if reply.version == version else REFUSED
+
+
+@fact("gateway.tls", probe=ask_tls)
+def tls_offer(answer: Answer) -> TlsOffer:
+    """A close counts as a refusal only beside a version the same service accepted.
+
+    Raises:
+        NotKnown: no version was accepted or refused in words; the reason is what came instead.
+    """
+    written = members(answer.json(), answer.id, "versions")["versions"]
+    if written == {}:
+        return TlsOffer((), (), (), spoken=False)
+    value = members(written, "versions", *_hello.VERSIONS)
+    outcomes = {name: one_of(value[name], name, OUTCOMES) for name in _hello.VERSIONS}
+    accepted = _with(outcomes, ACCEPTED)
+    refused = _with(outcomes, REFUSED, CLOSED) if accepted else _with(outcomes, REFUSED)
+    if not accepted and not refused:
+        raise _silence(outcomes)
+    unclear = tuple(name for name in outcomes if name not in (*accepted, *refused))
+    return TlsOffer(accepted, refused, unclear)
+
+
+def _with(outcomes: Mapping[str, str], *wanted: str) -> tuple[str, ...]:
+    return tuple(name for name, outcome in outcomes.items() if outcome in wanted)
+
+
+def _silence(outcomes: Mapping[str, str]) -> NotKnown:
+    note = ", ".join(f"{name} {outcome}" for name, outcome in outcomes.items())
+    wrong = any(outcome in (WRONG_SERVICE, CLOSED) for outcome in outcomes.values())
+    return NotKnown(Reason.WRONG_SERVICE if wrong else Reason.NO_ANSWER, note)
+
+
+@check("RA-04")
+def current_versions_only(offer: TlsOffer, params: Params) -> Judgement:
+    """Any version of `deny` accepted fails; a pass needs one of `allow` accepted and all of `deny` refused.
+
+    Not every version of `allow` has to be spoken: TLS 1.2 alone is still current.
+    """
+    if not offer.spoken:
+        return not_applicable("not_tls")
+    if old := [name for name in params.texts("deny") if name in offer.accepted]:
+        return failed("old", versions=", ".join(old))
+    if missing := [name for name in params.texts("deny") if name not in offer.refused]:
+        return unknown(Reason.NOT_MEASURABLE, f"no clear answer to TLS {', '.join(missing)}")
+    if current := [name for name in params.texts("allow") if name in offer.accepted]:
+        return passed("ok", versions=", ".join(current))
+    return unknown(Reason.NOT_MEASURABLE, "it speaks TLS and accepts none of the versions offered")

@@ -1,0 +1,193 @@
+"""Evidence speaks only for the target it is about; an outcome is data, never a crash."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from auditor import collect as module
+from auditor.answers import MAX_ANSWER_BYTES, Answer, Status
+from auditor.collect import Roads, collect_task
+from auditor.declare import check, fact, probe
+from auditor.errors import Garbled, NotKnown, Unreached
+from auditor.evidence import Evidence, decode, encode
+from auditor.findings import Judgement, Reason, passed
+from auditor.plan import Task
+from auditor.seams import Dial
+from auditor.targets import Endpoint, Gateway
+from tests.core.world import ENTRANCE, PC, SOUMU, Offer, lock, locks, ok, plugins, said, task
+
+FILED = replace(PC, road="file")
+FRESH = replace(said(ok("w.lock", "600")), system="linux")
+
+
+def from_inbox(found: Evidence | None, target: Endpoint = FILED, *, accept: bool = True) -> Evidence | None:
+    inbox = {found.target: found} if found is not None else {}
+    return collect_task(task(target, locks), plugins(lock, locks), Roads(inbox=inbox, accept_unsigned=accept))
+
+
+def test_a_file_that_fits_the_ledger_is_used() -> None:
+    assert from_inbox(FRESH) == FRESH
+
+
+def test_an_unsigned_file_is_untrusted_unless_the_town_accepts_it() -> None:
+    found = from_inbox(FRESH, accept=False)
+    assert found is not None
+    assert found.outcome is Reason.UNTRUSTED
+
+
+@pytest.mark.parametrize("serial", ["SN2", "", "sn1", "SN1 "])
+def test_a_file_with_another_serial_or_none_is_untrusted(serial: str) -> None:
+    """Leaving the serial out must not be a way around it."""
+    found = from_inbox(replace(FRESH, serial=serial))
+    assert found is not None
+    assert found.outcome is Reason.UNTRUSTED
+
+
+@pytest.mark.parametrize("system", ["windows", "", "Linux"])
+def test_a_file_of_another_system_is_untrusted(system: str) -> None:
+    found = from_inbox(replace(FRESH, system=system))
+    assert found is not None
+    assert found.outcome is Reason.UNTRUSTED
+
+
+def test_a_refused_file_keeps_its_answers_and_still_proves_nothing() -> None:
+    found = from_inbox(replace(FRESH, serial="SN2"))
+    assert found is not None
+    assert (found.answers, found.outcome) == (FRESH.answers, Reason.UNTRUSTED)
+
+
+def test_no_file_means_nothing_was_collected() -> None:
+    assert from_inbox(None) is None
+    assert from_inbox(replace(FRESH, target="endpoint:PC-2")) is None
+
+
+def test_an_inbox_file_does_not_speak_for_a_pc_that_is_asked_over_ssh() -> None:
+    found = from_inbox(FRESH, replace(PC, road="ssh", host="127.0.0.1"))
+    assert found is not None
+    assert (found.outcome, found.answers) == (Reason.NOT_DECLARED, ())
+
+
+def test_a_target_without_a_check_that_needs_facts_is_not_contacted() -> None:
+    assert collect_task(task(FILED), plugins(lock), Roads(inbox={FRESH.target: FRESH})) is None
+    assert collect_task(task(SOUMU), plugins(lock), Roads()) is None
+
+
+@pytest.mark.parametrize("other", [{"os": "windows"}, {"os": "chromeos"}, {"serial": "SN2"}], ids=str)
+def test_this_machine_does_not_speak_for_another_row_of_the_ledger(
+    monkeypatch: pytest.MonkeyPatch, other: dict[str, str]
+) -> None:
+    def never(*_: object) -> bytes:
+        raise AssertionError("the script must not run")
+
+    monkeypatch.setattr(module, "this_endpoint", lambda: replace(PC, road="local"))
+    monkeypatch.setattr(module, "run_script", never)
+    row = replace(PC, road="local", **other)  # type: ignore[arg-type]
+
+    found = collect_task(task(row, locks), plugins(lock, locks), Roads())
+    assert found is not None
+    assert (found.outcome, found.answers) == (Reason.UNTRUSTED, ())
+
+
+def asked(collect: Callable[[Gateway, Dial], bytes]) -> Evidence:
+    """What a gateway's one probe makes."""
+
+    def body(gateway: Gateway, dial: Dial) -> bytes:
+        return collect(gateway, dial)
+
+    made = probe("w.offer", kind="gateway")(body)
+
+    def parse(answer: Answer) -> Offer:
+        return Offer(answer.text())
+
+    def judge(offer: Offer) -> Judgement:
+        return passed()
+
+    learnt = fact("w.offer", probe=made)(parse)
+    judged = check("W-01")(judge)
+    found = collect_task(Task(ENTRANCE, (judged,)), plugins(learnt, judged), Roads())
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (Unreached(Reason.REFUSED, "why"), Reason.REFUSED),
+        (NotKnown(Reason.NO_CONTROL, "why"), Reason.NO_CONTROL),
+        (Garbled("why"), Reason.UNREADABLE),
+        (KeyError("why"), Reason.BROKEN),
+    ],
+)
+def test_a_probe_that_raises_becomes_the_targets_outcome(error: Exception, reason: Reason) -> None:
+    def raises(gateway: Gateway, dial: Dial) -> bytes:
+        raise error
+
+    found = asked(raises)
+    assert (found.outcome, found.answers[0].status) == (reason, Status.ERROR)
+    assert "why" in found.note
+
+
+def test_a_probe_that_answers_leaves_no_outcome() -> None:
+    def answers(gateway: Gateway, dial: Dial) -> bytes:
+        return gateway.id.encode()
+
+    found = asked(answers)
+    assert (found.outcome, found.answers) == (None, (ok("w.offer", "GW-1"),))
+
+
+def test_a_probe_cannot_leave_what_its_target_declared() -> None:
+    def elsewhere(gateway: Gateway, dial: Dial) -> bytes:
+        with dial.tcp("127.0.0.1", gateway.port + 1) as stream:
+            return stream.address.encode()
+
+    assert asked(elsewhere).outcome is Reason.NOT_DECLARED
+
+
+def test_a_local_script_is_run_and_split(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    row = replace(PC, road="local")
+    monkeypatch.setattr(module, "this_endpoint", lambda: row)
+    found = collect_task(task(row, locks), plugins(lock, locks), Roads())
+    assert found is not None
+    assert found.outcome is None
+    answer = found.answer("w.lock")
+    assert answer is not None
+    assert lock(answer).after_s == 600
+
+
+def test_a_system_without_scripts_is_not_collected_and_no_fault_of_the_program() -> None:
+    row = replace(PC, os="ipados", road="ssh", host="127.0.0.1")
+    found = collect_task(task(row, locks), plugins(lock, locks), Roads())
+    assert found is not None
+    assert found.outcome is Reason.NOT_COLLECTED
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("text", Reason.BROKEN),
+        (None, Reason.BROKEN),
+        (b"x" * (MAX_ANSWER_BYTES + 1), Reason.NOT_MEASURABLE),
+    ],
+)
+def test_a_probe_that_returns_what_cannot_be_kept_gives_no_answer(body: bytes, reason: Reason) -> None:
+    def answers(gateway: Gateway, dial: Dial) -> bytes:
+        return body
+
+    assert asked(answers).outcome is reason
+
+
+@pytest.mark.parametrize(
+    "note", ["\udcff.bpmn", ValueError("x"), b"bytes", "x" * 100_000], ids=["name", "error", "bytes", "long"]
+)
+def test_whatever_a_note_holds_the_evidence_can_be_kept(note: str) -> None:
+    """A file name that is no text must not cost the whole night's run."""
+
+    def raises(gateway: Gateway, dial: Dial) -> bytes:
+        raise Unreached(Reason.UNREADABLE, note)
+
+    found = asked(raises)
+    assert found.outcome is Reason.UNREADABLE
+    assert decode(encode(found)) == found

@@ -1,0 +1,164 @@
+"""The sample town is a town like any other: only its content is invented."""
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from auditor.collect import Roads
+from auditor.demo import write_demo
+from auditor.demo.cast import assemble
+from auditor.demo.inbox import dated
+from auditor.doctor import examine
+from auditor.errors import OutputError
+from auditor.evidence import read_inbox
+from auditor.readiness import Ready, SectionReadiness
+from auditor.run import Run
+from auditor.session import Session, audit, model_of, read_controls
+from auditor.targets import Town, target_key
+from auditor.town import load_town
+
+NOW = datetime(2026, 11, 25, 1, 0, tzinfo=UTC)
+TODAY = date(2026, 11, 25)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("demo") / "matsukaze"
+    now = datetime.now(UTC)
+    write_demo(place, now.date(), now)
+    return place
+
+
+@pytest.fixture(scope="module")
+def town(folder: Path) -> Town:
+    return load_town(folder).town
+
+
+@pytest.fixture(scope="module")
+def run(town: Town) -> Run:
+    plugins, controls = read_controls()
+    session = Session(town=town, model=model_of(town, controls), plugins=plugins, controls=controls)
+    return audit(
+        session, lambda inbox: Roads(inbox=inbox, accept_unsigned=True), lambda _target, _reason: None
+    ).audit.run
+
+
+@pytest.fixture(scope="module")
+def section(run: Run) -> Callable[[str], SectionReadiness]:
+    rows = {row.section: row for row in run.section_readiness}
+    return rows.__getitem__
+
+
+def test_the_doctor_finds_nothing_to_correct(folder: Path) -> None:
+    health = examine(folder)
+    assert health.problems == ()
+    assert [note.key for note in health.notes] == ["unsigned_inbox"]
+
+
+def test_it_has_205_staff_in_17_sections_and_80_teleworkers(town: Town) -> None:
+    assert (len(town.staff), len(town.sections), len(town.endpoints)) == (205, 17, 80)
+    assert sum(person.trial for person in town.staff) == 80
+    assert len({person.name for person in town.staff}) == 205
+
+
+def test_every_section_has_a_head_and_an_officer_of_its_own(town: Town) -> None:
+    home = {person.id: person.section for person in town.staff}
+    for one in town.sections:
+        assert one.head != one.officer
+        assert home[one.head] == home[one.officer] == one.id
+
+
+def test_every_page_will_say_that_it_is_a_sample(town: Town) -> None:
+    assert town.sample
+
+
+def test_nothing_in_it_would_ever_be_contacted(town: Town) -> None:
+    assert {one.road for one in town.endpoints} == {"file"}
+    assert {one.road for one in town.gateways} == {"file"}
+    assert {one.road for one in town.print_servers} == {"file"}
+
+
+def test_it_shows_four_operating_systems_mostly_windows(town: Town) -> None:
+    systems = Counter(endpoint.os for endpoint in town.endpoints)
+    assert set(systems) == {"windows", "linux", "macos", "chromeos"}
+    assert systems["windows"] > 60
+
+
+def test_every_evidence_file_is_one_the_program_accepts(folder: Path, town: Town) -> None:
+    found, refused = read_inbox(folder / "inbox", datetime.now(UTC))
+    keys = {target_key(one) for one in town.targets}
+    assert refused == ()
+    assert set(found) <= keys
+    assert {key for key in keys if key.startswith(("gateway:", "print-server:"))} <= set(found)
+
+
+def test_nobody_waits_in_the_perfect_section(section: Callable[[str], SectionReadiness]) -> None:
+    row = section("kikaku")
+    assert row.people == 5
+    assert row.by_ready[Ready.READY] == 5
+    assert row.tally.fail == row.tally.unknown == 0
+
+
+def test_several_are_blocked_for_different_causes_in_the_section_in_trouble(
+    run: Run, section: Callable[[str], SectionReadiness]
+) -> None:
+    assert section("zeimu").by_ready[Ready.READY] == 0
+    causes = {
+        cause.control
+        for person in run.readiness
+        if person.section == "zeimu" and person.ready is Ready.BLOCKED
+        for cause in person.causes
+    }
+    assert len(causes) >= 6
+
+
+def test_the_silent_section_is_never_ready(section: Callable[[str], SectionReadiness]) -> None:
+    row = section("kensetsu")
+    assert row.heard is False
+    assert row.by_ready[Ready.CHECK_FIRST] == row.people == 4
+
+
+def test_most_people_of_the_other_sections_can_start(run: Run) -> None:
+    ready = sum(person.ready is Ready.READY for person in run.readiness)
+    assert 40 <= ready < 75
+
+
+def test_no_check_fails_by_its_own_fault(run: Run) -> None:
+    assert run.broken == ()
+
+
+def test_the_same_day_gives_the_same_town() -> None:
+    assert assemble(TODAY) == assemble(TODAY)
+
+
+@pytest.mark.parametrize(
+    ("text", "filled"),
+    [
+        ("x@DAY-3@y", "x2026-11-22y"),
+        ("@DAY+10@", "2026-12-05"),
+        ("@TIME-1@", "2026-11-24T01:00:00Z"),
+        ("@EPOCH-0@", str(int(NOW.timestamp()))),
+        ("user@example.jp", "user@example.jp"),
+        ("@OTHER-1@", "@OTHER-1@"),
+    ],
+)
+def test_dates_move_with_the_day_of_the_sample(text: str, filled: str) -> None:
+    assert dated(text, TODAY, NOW) == filled
+
+
+def test_no_token_is_left_in_the_evidence(folder: Path) -> None:
+    for path in (folder / "inbox").iterdir():
+        bodies = [row.get("body", "") for row in json.loads(path.read_bytes())["answers"]]
+        assert not [body for body in bodies if "@DAY" in body or "@TIME" in body or "@EPOCH" in body]
+        assert not [body for body in bodies if "@SERIAL@" in body]
+
+
+def test_a_folder_in_use_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("x")
+    with pytest.raises(OutputError, match="folder_not_empty"):
+        write_demo(tmp_path, TODAY, NOW)
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
