@@ -35,7 +35,9 @@ def finish(run: Run, out: Path, speech: Speech, wish: Wish, *, newest: bool = Tr
             if path.parent.name != "sections" or len(run.sections) == 1:
                 speech.out(str(path))
         if len(run.sections) > 1:
-            speech.out(speech("scan.sections", count=len(run.sections), path=str(written[0].parent)))
+            speech.out(
+                speech("scan.sections", count=len(run.sections), path=str(written[0].parent / "sections"))
+            )
     for fault in run.broken:
         speech.note(speech("scan.broken", what=fault))
     code = exit_code(run, wish.fail_on, wish.max_unknown)

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 
+SHOWN = 200
+"""So many problems are listed; a ledger wrong in every row would scroll the reason away."""
+
+
 @dataclass(frozen=True, slots=True)
 class Speech:
     """The language of this invocation."""
@@ -42,7 +46,10 @@ class Speech:
         """An error with all its problems, each on a line of its own."""
         sentence = self(f"error.{error.key}", **error.values)
         if isinstance(error, ConfigError):
-            lines = [worded(problem, self.lang) for problem in in_order(list(error.problems))]
+            problems = in_order(list(error.problems))
+            lines = [worded(problem, self.lang) for problem in problems[:SHOWN]]
+            if len(problems) > SHOWN:
+                lines.append(self("error.more", count=len(problems) - SHOWN))
             return "\n".join([*lines, sentence])
         return sentence
 

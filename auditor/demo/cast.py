@@ -49,6 +49,11 @@ class SectionRow(msgspec.Struct, forbid_unknown_fields=True):
     flaws: list[tuple[int, str]]
     routes: str = "good"
 
+    @property
+    def location(self) -> str:
+        """Where its printer stands, as the printer itself says."""
+        return f"{self.office} {self.name}"
+
 
 class GatewayRow(msgspec.Struct, forbid_unknown_fields=True):
     """A gateway whose facts come from the inbox; its certificate ends in `certificate_days` days."""
@@ -61,10 +66,16 @@ class GatewayRow(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class PrintServerRow(msgspec.Struct, forbid_unknown_fields=True):
-    """A print server whose facts come from the inbox."""
+    """A print server whose facts come from the inbox; every section on it prints alike.
+
+    `sheets_per_head` = sheets a person prints a day, `sides` = the queues' IPP default.
+    """
 
     id: str
     name: str
+    sections: list[str]
+    sheets_per_head: int
+    sides: str
 
 
 class Script(msgspec.Struct, forbid_unknown_fields=True):
@@ -80,6 +91,11 @@ class Script(msgspec.Struct, forbid_unknown_fields=True):
     def host(self, id_: str) -> str:
         """The name of an invented host."""
         return f"{id_}.{self.town.domain}"
+
+    def printing(self, server: PrintServerRow) -> tuple[str, ...]:
+        """The sections that print on a server."""
+        elsewhere = {section for row in self.print_servers for section in row.sections}
+        return tuple(server.sections) or tuple(row.id for row in self.sections if row.id not in elsewhere)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

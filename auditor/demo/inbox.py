@@ -10,6 +10,7 @@ from typing import Any
 from auditor.answers import Answer, Status
 from auditor.demo.cast import Cast, Machine
 from auditor.demo.certificate import leaf
+from auditor.demo.printing import told
 from auditor.evidence import Evidence
 from auditor.targets import target_key
 
@@ -45,13 +46,14 @@ def evidence_of(cast: Cast, today: date, now: datetime) -> Iterator[Evidence]:
     for at, machine in enumerate(cast.machines):
         if "silent" not in machine.flaws:
             yield _machine(machine, books[machine.endpoint.os], today, now - timedelta(minutes=7 * at + 30))
-    probes = _book("probes.json")
+    probes = _book("gateway.json")
     for gateway in cast.script.gateways:
         shown = leaf(cast.script.host(gateway.id), gateway.certificate_days, now)
-        answers = _answers(probes["gateway"], today, now, {"@LEAF@": shown})
+        answers = _answers(probes, today, now, {"@LEAF@": shown})
         yield _heard(f"gateway:{gateway.id}", answers, now)
     for server in cast.script.print_servers:
-        yield _heard(f"print-server:{server.id}", _answers(probes["print-server"], today, now, {}), now)
+        answers = (Answer("printing.ipp", Status.OK, told(cast, server, now).encode()),)
+        yield _heard(f"print-server:{server.id}", answers, now)
 
 
 def _heard(target: str, answers: tuple[Answer, ...], now: datetime) -> Evidence:
@@ -77,7 +79,7 @@ def _machine(machine: Machine, book: Mapping[str, Any], today: date, now: dateti
 
 
 def _book(name: str) -> Mapping[str, Any]:
-    """Recorded answers by fact id (``good``) and by the control that they make fail (``fail``)."""
+    """Recorded answers by id; those of endpoints as ``good``, and as ``fail`` by the control they fail."""
     book: Mapping[str, Any] = json.loads((files(__package__) / name).read_text("utf-8"))
     return book
 

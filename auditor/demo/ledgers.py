@@ -93,10 +93,10 @@ def town_toml(cast: Cast) -> bytes:
 def _print_servers(cast: Cast) -> Iterable[str]:
     """Every section's printer stands where its office is."""
     for one in cast.script.print_servers:
-        yield _table("[[print_servers]]", id=one.id, name=one.name, road="file")
-        yield _table(
-            "[print_servers.locations]", **{f"{row.office} {row.name}": row.id for row in cast.sections}
-        )
+        users = cast.script.printing(one)
+        yield _table("[[print_servers]]", id=one.id, name=one.name, road="file", sections=users)
+        places = {row.location: row.id for row in cast.script.sections if row.id in users}
+        yield _table("[print_servers.locations]", **places)
 
 
 def _documents(cast: Cast) -> Iterable[str]:

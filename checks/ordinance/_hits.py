@@ -77,8 +77,10 @@ def _matches(provision: Provision, terms: tuple[Term, ...]) -> Iterator[tuple[Te
     for term in terms:
         if term.forms_only:
             if provision.part in (Part.FORM, Part.TABLE, Part.HEAD):
-                text = provision.text
-                yield from ((term, *_line(text, match), "") for match in term.find.finditer(text))
+                lines = (" ".join(line.split()) for line in provision.text.splitlines())
+                yield from (
+                    (term, line, *match.span(), "") for line in lines for match in term.find.finditer(line)
+                )
             continue
         if term.find.search(whole) is None:
             continue
@@ -88,15 +90,6 @@ def _matches(provision: Provision, terms: tuple[Term, ...]) -> Iterator[tuple[Te
             proviso = after if after.startswith("ただし") else ""
             for match in term.find.finditer(sentence):
                 yield term, sentence, *match.span("hit" if "hit" in term.find.groupindex else 0), proviso
-
-
-def _line(text: str, match: re.Match[str]) -> tuple[str, int, int]:
-    """The line of a form that holds the match, and the span in it."""
-    begin = text.rfind("\n", 0, match.end() - 1) + 1 if match.end() > 1 else 0
-    begin = min(begin, match.start()) if text.rfind("\n", match.start(), match.end()) < 0 else match.start()
-    stop = text.find("\n", match.end())
-    line = text[begin : stop if stop >= 0 else len(text)]
-    return line, match.start() - begin, match.end() - begin
 
 
 def sentences_of(text: str) -> list[str]:

@@ -80,6 +80,11 @@ def judged(texts: Ordinances, found: Sorted, allowed: int, *, forms: bool = Fals
             ordinances=len({id(hit.document) for hit, _ in found.open}),
             lifted=len(found.lifted),
         )
+    return _gap(texts, found, forms=forms) or _pass(texts, found)
+
+
+def _gap(texts: Ordinances, found: Sorted, *, forms: bool) -> Judgement | None:
+    """Why nobody can tell, None = everything was seen."""
     gap = gap_in(texts)
     if gap is not None:
         return gap
@@ -89,8 +94,10 @@ def judged(texts: Ordinances, found: Sorted, allowed: int, *, forms: bool = Fals
     if unsure:
         return unknown(Reason.NOT_MEASURABLE, "a special rule may lift these", places=unsure)
     hidden = hidden_forms(texts) if forms else ()
-    if hidden:
-        return unknown(Reason.IMAGE_ONLY, f"{len(hidden)} forms", places=hidden)
+    return unknown(Reason.IMAGE_ONLY, f"{len(hidden)} forms", places=hidden) if hidden else None
+
+
+def _pass(texts: Ordinances, found: Sorted) -> Judgement:
     if found.lifted:
         places = tuple(f"{hit.place}({special.document.title})" for hit, special in found.lifted)
         names = "、".join(dict.fromkeys(special.document.title for _, special in found.lifted))

@@ -51,7 +51,7 @@ class Town:
 
     def route(self, kind: str) -> None:
         """Put the approval route `good` or `trouble` (a seal is demanded) of 総務課 in place."""
-        steps = {"good": "課長の決裁", "trouble": "課長が押印"}
+        steps = {"good": "課長の決裁", "trouble": "課長の決裁と押印"}
         self._text("routes/kian.bpmn", ROUTE.format(step=steps[kind]))
 
     def _text(self, name: str, text: str) -> None:
@@ -111,6 +111,7 @@ protocol = "tls"
 server_name = "{name}"
 ca_file = "{ca}"
 methods = ["vpn"]
+closed_ports = [22, 23, 3389, 5900, 8443]
 
 [[gateways]]
 id = "vpn"
@@ -120,6 +121,7 @@ port = {openvpn_port}
 protocol = "openvpn"
 transport = "udp"
 methods = ["vpn"]
+closed_ports = [22, 23, 3389, 5900, 8443]
 
 [[documents]]
 id = "routes"
