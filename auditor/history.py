@@ -6,9 +6,8 @@ in one transaction, so a run that dies leaves the state before it.
 
 import contextlib
 import sqlite3
-import sys
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -16,11 +15,12 @@ from typing import Self
 
 import msgspec
 
-from auditor.engine import Audit, japan_day
-from auditor.errors import Garbled, LockedError, OutputError
+from auditor.changes import changes
+from auditor.engine import Audit
+from auditor.errors import Garbled, OutputError
 from auditor.evidence import MAX_KEPT_BYTES, Evidence, decode, encode
-from auditor.findings import Finding, shown_as
-from auditor.run import Change, Changes, Run
+from auditor.findings import shown_as
+from auditor.run import Run
 
 MIGRATIONS = (
     """
@@ -63,38 +63,6 @@ MIGRATIONS = (
     ) WITHOUT ROWID;
     """,
 )
-
-
-@contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Hold the town folder for one run; released by the system even if the process is killed.
-
-    Raises:
-        LockedError: another run holds it.
-        OutputError: the lock file cannot be made.
-    """
-    path = folder / "auditor.lock"
-    try:
-        handle = path.open("a+b")
-    except OSError as error:
-        raise OutputError("lock_file", path=str(path), why=error.strerror or "") from error
-    with handle:
-        try:
-            _lock(handle.fileno())
-        except OSError:
-            raise LockedError("locked", path=str(path)) from None
-        yield
-
-
-def _lock(fileno: int) -> None:
-    if sys.platform == "win32":
-        import msvcrt  # noqa: PLC0415 - exists on Windows only
-
-        msvcrt.locking(fileno, msvcrt.LK_NBLCK, 1)
-    else:
-        import fcntl  # noqa: PLC0415 - exists on POSIX only
-
-        fcntl.flock(fileno, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _connected(path: Path, *, writable: bool) -> sqlite3.Connection:
@@ -250,26 +218,6 @@ class History:
                 for row in run.section_readiness
             ),
         )
-
-
-def changes(before: Run, after: Run) -> Changes:
-    """What differs between two runs, by control and target; things gone and things new included."""
-    old, new = _standing(before.findings), _standing(after.findings)
-    keys = sorted(old.keys() | new.keys())
-    return Changes(
-        since=before.number,
-        on=japan_day(before.started).date(),
-        changed=tuple(
-            Change(control=control, target=target, before=old.get(key, ""), after=new.get(key, ""))
-            for key in keys
-            if old.get(key, "") != new.get(key, "")
-            for target, control in (key,)
-        ),
-    )
-
-
-def _standing(findings: Sequence[Finding]) -> dict[tuple[str, str], str]:
-    return {(finding.target, finding.control): shown_as(finding) for finding in findings}
 
 
 def _inflate(document: bytes) -> bytes:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import psutil
 
+from auditor.errors import PluginError
 from auditor.targets import Endpoint
 
 _SYSTEMS = {"linux": "linux", "darwin": "macos", "win32": "windows"}
@@ -22,10 +23,10 @@ def this_system() -> str:
     """The word for this system in fact scripts: linux, macos or windows.
 
     Raises:
-        NotImplementedError: another one, for which there are no facts.
+        PluginError: another one, for which there are no facts.
     """
     if sys.platform not in _SYSTEMS:
-        raise NotImplementedError(sys.platform)
+        raise PluginError("unsupported_system", name=sys.platform)
     return _SYSTEMS[sys.platform]
 
 

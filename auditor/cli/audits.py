@@ -89,7 +89,8 @@ def _scan_town(
     deadline_s: float,
 ) -> int:
     from auditor.cli.roads import roads_for  # noqa: PLC0415 - start-up time
-    from auditor.history import History, locked  # noqa: PLC0415 - start-up time
+    from auditor.history import History  # noqa: PLC0415 - start-up time
+    from auditor.lock import locked  # noqa: PLC0415 - start-up time
     from auditor.town import load_town  # noqa: PLC0415 - start-up time
 
     plugins, controls = read_controls(checks_dirs)

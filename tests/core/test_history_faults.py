@@ -18,7 +18,8 @@ from auditor.engine import Audit
 from auditor.errors import LockedError, OutputError
 from auditor.evidence import MAX_FILE_BYTES
 from auditor.findings import Verdict
-from auditor.history import MIGRATIONS, History, locked, open_read_only
+from auditor.history import MIGRATIONS, History, open_read_only
+from auditor.lock import locked
 from tests.core.disks import small_disk
 from tests.core.runs import audit_of, run_of
 from tests.core.test_history import STATES, kept, rows
@@ -210,7 +211,7 @@ def test_a_second_run_is_refused_while_the_first_holds_the_folder(tmp_path: Path
 
 
 def test_a_killed_run_does_not_hold_the_folder(tmp_path: Path) -> None:
-    code = "import os,sys; from pathlib import Path; from auditor.history import locked\n"
+    code = "import os,sys; from pathlib import Path; from auditor.lock import locked\n"
     code += "with locked(Path(sys.argv[1])): os._exit(9)\n"
     subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False, timeout=60)
     with locked(tmp_path):
