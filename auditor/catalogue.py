@@ -237,9 +237,9 @@ def _unmatched(
         for id_ in controls
         if id_ not in judged
     ]
-    nowhere = plugins.controls[0] if plugins.controls else Path("controls.toml")
     problems += [
-        Problem(nowhere, None, id_, "control_missing") for id_ in sorted(judged.keys() - set(controls))
+        Problem(_file_of(judged[id_]), None, id_, "control_missing")
+        for id_ in sorted(judged.keys() - set(controls))
     ]
     for id_ in sorted(judged.keys() & set(controls)):
         target = controls[id_].target
@@ -248,6 +248,11 @@ def _unmatched(
             for name in _unlearnable(judged[id_], target, plugins)
         ]
     return problems
+
+
+def _file_of(check: Check) -> Path:
+    """Where the control of a check should stand."""
+    return Path(check.judge.__code__.co_filename).with_name("controls.toml")
 
 
 def _unlearnable(check: Check, target: str, plugins: Plugins) -> list[str]:

@@ -1,5 +1,7 @@
 """The main job, end to end, on real servers: what is weakened changes, and nothing else does."""
 
+import re
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -7,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.peers.certificates import authority, issue
+from tests.peers.chromium import chromium, look
+from tests.peers.cups import CupsQueue, cups
 from tests.peers.nginx import Block, nginx
 from tests.peers.openvpn import openvpn
 from tests.peers.sshd import SshServer, sshd
@@ -37,7 +41,14 @@ def peers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Peers]:
             nginx(folder, [Block(issue(folder, root)), Block(issue(folder, root, ends_days=-3))])
         )
         vpn = stack.enter_context(openvpn(folder, ca_file, issue(folder, root)))
-        servers = Servers(ssh=(first, others[0], others[1]), tls_port=good, openvpn_port=vpn, ca_file=ca_file)
+        printing = stack.enter_context(cups(folder, [CupsQueue("mfp", "本庁2階"), CupsQueue("lost")]))
+        servers = Servers(
+            ssh=(first, others[0], others[1]),
+            tls_port=good,
+            openvpn_port=vpn,
+            ca_file=ca_file,
+            printing=printing.url,
+        )
         yield Peers(servers, expired)
 
 
@@ -133,6 +144,39 @@ def test_hostile_names_stay_text_on_every_page(town: Town) -> None:
         text = page.read_text("utf-8")
         assert "<script" not in text
     assert any("&lt;script&gt;" in page.read_text("utf-8") for page in pages)
+
+
+def test_the_pages_of_real_servers_hold_in_a_real_browser(town: Town) -> None:
+    scan(town)
+    scan(town)
+    pages = sorted((town.folder / "out" / "latest-en").rglob("*.html"))
+    with chromium() as browser:
+        for page in pages:
+            for width in (1280, 320):
+                seen = look(browser, page, width)
+                assert seen.violations == (), page.name
+                assert seen.scroll_width <= width, page.name
+                assert seen.requests == (), page.name
+                assert seen.console == (), page.name
+
+
+def test_counts_agree_between_page_document_and_terminal(town: Town) -> None:
+    done = auditor("scan", str(town.folder), cwd=town.folder.parent)
+    tally = town.run()["tally"]
+    page = (town.folder / "out" / "latest-en" / "town.html").read_text("utf-8")
+    shown = {key: int(n) for key, n in re.findall(r'id="total-(\w+)">(\d+)<', page)}
+    line = next(line for line in done.stdout.splitlines() if line.startswith("Findings"))
+    said = [int(number) for number in re.findall(r"\d+", line)]
+    order = ("fail", "unknown", "grace", "exception", "passed", "not_applicable")
+    assert said == [tally[key] for key in order]
+    assert [shown["pass" if key == "passed" else key] for key in order] == said
+    counted = Counter(row["verdict"] for row in town.run()["findings"])
+    assert (counted["fail"], counted["unknown"], counted["pass"]) == (said[0], said[1], said[4])
+
+
+def test_a_print_queue_without_a_place_is_found_on_a_real_server(town: Town) -> None:
+    scan(town)
+    assert standing(town.run())["PRT-01", "print-server:print"] == ("fail", "unmapped")
 
 
 def test_one_section_alone_is_shown_and_not_kept(town: Town) -> None:
