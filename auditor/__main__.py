@@ -3,13 +3,13 @@
 import os
 import sys
 
+from auditor import __version__
+
 
 def main() -> None:
     """Run the command line; never returns."""
     if sys.argv[1:] == ["--version"]:
-        from importlib.metadata import version  # noqa: PLC0415 - start-up time
-
-        sys.stdout.write(f"auditor {version('telework-auditor')}\n")
+        sys.stdout.write(f"auditor {__version__}\n")
         raise SystemExit(0)
     from auditor.cli.app import run  # noqa: PLC0415 - start-up time
 

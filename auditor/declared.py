@@ -18,6 +18,9 @@ TRANSPORTS = ("tcp", "udp")
 TARGET_ROADS = ("probe", "file")
 DOCUMENT_KINDS = ("routes", "ordinances")
 PRINT_SCHEMES = ("http", "https", "ipp", "ipps")
+CARRIED = {"ipp": "http", "ipps": "https"}
+"""IPP travels in HTTP (RFC 8010 §4): what carries each of its schemes."""
+IPP_PORT = 631
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +121,7 @@ class Declared:
         return PrintServer(
             id=row.id,
             name=row.name,
-            url=row.url,
+            url=_carried(row.url),
             locations=dict(row.locations),
             sections=tuple(row.sections),
             road=row.road,
@@ -221,3 +224,12 @@ def _split(url: str) -> SplitResult | None:
     except ValueError:
         return None
     return parts if url.isprintable() and " " not in url else None
+
+
+def _carried(url: str) -> str:
+    """The HTTP address that carries an IPP one (port 631 where none is written); any other as it is."""
+    parts = _split(url)
+    if parts is None or parts.scheme not in CARRIED:
+        return url
+    netloc = f"{parts.netloc.rstrip(':')}:{IPP_PORT}" if parts.port is None else parts.netloc
+    return parts._replace(scheme=CARRIED[parts.scheme], netloc=netloc).geturl()

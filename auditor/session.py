@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from auditor import __version__
 from auditor.catalogue import read_catalogue
 from auditor.control import Control
 from auditor.discover import Plugins, discover
@@ -139,7 +139,7 @@ def judged(
         now=now,
         today=japan_day(started).date(),
     )
-    return judge_all(tasks, evidence, scene, started=started, version=version("telework-auditor"))
+    return judge_all(tasks, evidence, scene, started=started, version=__version__)
 
 
 def _inbox(town: Town, now: datetime) -> tuple[dict[str, Evidence], tuple[Refused, ...]]:

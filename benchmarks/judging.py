@@ -1,10 +1,7 @@
-"""Judging a night of 205 endpoints against writing the run as JSON: judging must not be the slow part."""
+"""Judging the sample town against rendering its pages: judging must not be the slow part of a night."""
 
-import json
 from datetime import UTC, datetime
 from pathlib import Path
-
-import msgspec
 
 from auditor.demo import write_demo
 from auditor.engine import japan_day
@@ -13,6 +10,7 @@ from auditor.plan import plan
 from auditor.session import Session, judged, model_of, read_controls
 from auditor.town import load_town
 from benchmarks.timing import Result, interleaved, own_cpu_s
+from reports import html
 
 
 def town_night(folder: Path) -> Result:
@@ -25,10 +23,12 @@ def town_night(folder: Path) -> Result:
     session = Session(town=town, model=model_of(town, controls), plugins=plugins, controls=controls)
     evidence, _ = read_inbox(town_folder / "inbox", now)
     tasks = plan(town, session.model, plugins)
-    run = judged(session, tasks, evidence, started=now)
+    run = judged(session, tasks, evidence, started=now, now=now)
+    pages = folder / "pages"
+    pages.mkdir()
     return interleaved(
-        f"judge {len(run.findings)} findings : json.dumps of the run",
-        lambda: own_cpu_s(lambda: judged(session, tasks, evidence, started=now)),
-        lambda: own_cpu_s(lambda: json.dumps(json.loads(msgspec.json.encode(run)))),
-        3,
+        f"judge {len(run.findings)} findings : render the pages",
+        lambda: own_cpu_s(lambda: judged(session, tasks, evidence, started=now, now=now)),
+        lambda: own_cpu_s(lambda: html.render(run, pages, "ja")),
+        1,
     )

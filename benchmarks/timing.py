@@ -29,9 +29,9 @@ class Result:
 
 
 def child_cpu_s(argv: Sequence[str]) -> float:
-    """User plus system time of one command and its children; its exit code is not looked at."""
+    """User plus system time of one command and its children; it must end well."""
     before = os.times()
-    subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, check=True)
     after = os.times()
     return after.children_user + after.children_system - before.children_user - before.children_system
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import typer
 import typer.exceptions
 
+from auditor import __version__
 from auditor.cli import audits, folders, hosts
 from auditor.cli.speech import Speech, language_of
 from auditor.errors import AuditorError, ConfigError, LockedError, PluginError
@@ -40,9 +41,7 @@ def _root(speech: Speech) -> Callable[..., None]:
     ) -> None:
         del lang  # read before the application was built
         if version:
-            from importlib.metadata import version as installed  # noqa: PLC0415 - start-up time
-
-            speech.out(f"auditor {installed('telework-auditor')}")
+            speech.out(f"auditor {__version__}")
             raise typer.Exit
 
     return root
