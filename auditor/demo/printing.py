@@ -9,16 +9,19 @@ from auditor.demo.cast import Cast, PrintServerRow, SectionRow
 _DAYS = 45
 _FRIDAY = 4
 _SIDES = ("one-sided", "two-sided-long-edge", "two-sided-short-edge")
+_COMPLETED = 9
 
 
 def told(cast: Cast, server: PrintServerRow, now: datetime) -> str:
     """The queues and completed jobs of one server, in the form the printing probe writes down."""
-    rows = [
-        {"printer": _printer(row, server, now), "jobs": list(_jobs(row, server, now))}
-        for row in cast.script.sections
-        if row.id in cast.script.printing(server)
-    ]
-    return json.dumps(rows, ensure_ascii=False)
+    rows = [row for row in cast.script.sections if row.id in cast.script.printing(server)]
+    body = {
+        "printers": [_printer(row, server, now) for row in rows],
+        "active": [],
+        "jobs": list(_jobs(rows, server, now)),
+        "cut": False,
+    }
+    return json.dumps(body, ensure_ascii=False)
 
 
 def _printer(row: SectionRow, server: PrintServerRow, now: datetime) -> dict[str, list[str | int]]:
@@ -28,14 +31,25 @@ def _printer(row: SectionRow, server: PrintServerRow, now: datetime) -> dict[str
         "printer-make-and-model": ["Sample MFP"],
         "sides-default": [server.sides],
         "sides-supported": list(_SIDES),
+        "job-sheets-default": ["none", "none"],
         "printer-up-time": [int(now.timestamp())],
-        "printer-uri-supported": [f"ipp://localhost/printers/{row.id}-mfp"],
+        "printer-uri-supported": [f"ipp://localhost{_path(row)}"],
     }
 
 
-def _jobs(row: SectionRow, server: PrintServerRow, now: datetime) -> Iterator[tuple[int, int, int]]:
-    """One job per working day as (number, sheets, completed at)."""
-    for ago in range(1, _DAYS + 1):
-        day = now - timedelta(days=ago)
-        if day.weekday() <= _FRIDAY:
-            yield ago, row.staff * server.sheets_per_head, int(day.timestamp())
+def _path(row: SectionRow) -> str:
+    return f"/printers/{row.id}-mfp"
+
+
+def _jobs(
+    rows: list[SectionRow], server: PrintServerRow, now: datetime
+) -> Iterator[tuple[int, int, int, str, str, int]]:
+    """One job per section and working day: number, sheets, end, queue, format and state, oldest first.
+
+    The numbers run on without a gap, as a print server gives them.
+    """
+    days = (now - timedelta(days=ago) for ago in range(_DAYS, 0, -1))
+    prints = ((day, row) for day in days if day.weekday() <= _FRIDAY for row in rows)
+    for number, (day, row) in enumerate(prints, start=1):
+        sheets = row.staff * server.sheets_per_head
+        yield number, sheets, int(day.timestamp()), _path(row), "application/pdf", _COMPLETED

@@ -4,7 +4,7 @@ import re
 import tomllib
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -12,33 +12,53 @@ from typing import Any
 
 from checks.paperless._bpmn import ACTIVITIES
 
+Pattern = re.Pattern[str]
+DECIDED = ("task", "userTask", "manualTask", "callActivity")
+"""Kinds of steps a person may decide in; a called route may hide one."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    words: tuple[str, ...]
-    unless: tuple[str, ...]
+    """`words` tell the kind; `unless` is taken out of the text before they are looked for. None = nothing."""
+
+    words: Pattern
+    unless: Pattern | None
 
 
 @dataclass(frozen=True, slots=True)
 class _Terms:
-    never: tuple[str, ...]
-    approval: tuple[str, ...]
+    never: Pattern | None
     kinds: Mapping[str, _Kind]
+    approval: _Kind
 
 
 @cache
 def _terms() -> _Terms:
     table = tomllib.loads(files("checks.paperless").joinpath("words.toml").read_text("utf-8"))
-    kinds = {
-        name: _Kind(tuple(map(plain, row["words"])), tuple(map(plain, row["unless"])))
-        for name, row in table["kind"].items()
-    }
-    return _Terms(tuple(map(plain, table["never"])), tuple(map(plain, table["approval"])), kinds)
+    kinds = {name: _Kind(_any(row["words"]), _phrases(row["unless"])) for name, row in table["kind"].items()}
+    row = table["approval"]
+    post, act = (f"(?:{'|'.join(row[key])})" for key in ("posts", "acts"))
+    by_post = [rf"{post}(?:の|が|による|にて|へ)?{act}", rf"{act}[(\[]{post}", rf"^{post}$"]
+    approval = _Kind(_any([*row["words"], *by_post]), _phrases(row["unless"]))
+    return _Terms(_phrases(table["never"]), kinds, approval)
+
+
+def _any(words: Iterable[str]) -> Pattern:
+    """Any of the words; a Latin one only as the beginning of a word."""
+    return re.compile(
+        "|".join(
+            f"(?:(?<![a-z]){word})" if word[0].isascii() and word[0].isalpha() else word for word in words
+        )
+    )
+
+
+def _phrases(words: Sequence[str]) -> Pattern | None:
+    return _any(words) if words else None
 
 
 def plain(text: str) -> str:
-    """NFKC, lower case, without any white space between Japanese characters, single blanks elsewhere."""
-    words = unicodedata.normalize("NFKC", text).lower().split()
+    """NFKC, lower case, no white space between Japanese characters, single blanks elsewhere; ㊞ as 押印."""
+    words = unicodedata.normalize("NFKC", text.replace("㊞", "押印")).lower().split()
     joined = ""
     for word in words:
         blank = " " if joined and joined[-1].isascii() and word[0].isascii() else ""
@@ -46,32 +66,26 @@ def plain(text: str) -> str:
     return joined
 
 
-def paper_kinds(name: str, allowed: Iterable[str] = ()) -> tuple[str, ...]:
-    """Which kinds of paper or presence a step's name and documentation demand, () = none."""
+def paper_kinds(text: str, allowed: Iterable[str] = ()) -> tuple[str, ...]:
+    """Which kinds of paper or presence a step's name or documentation demands, () = none."""
     terms = _terms()
-    text = plain(name)
-    for phrase in (*terms.never, *map(plain, allowed)):
-        text = text.replace(phrase, "\n") if phrase else text
-    return tuple(
-        kind
-        for kind, row in terms.kinds.items()
-        if any(_stands(word, text) for word in row.words) and not any(word in text for word in row.unless)
-    )
+    rest = plain(text)
+    for phrase in filter(None, map(plain, allowed)):
+        rest = rest.replace(phrase, "\n")
+    rest = _without(terms.never, rest)
+    return tuple(name for name, kind in terms.kinds.items() if kind.words.search(_without(kind.unless, rest)))
 
 
-def _stands(word: str, text: str) -> bool:
-    """True when the word is in the text; a Latin one only as the beginning of a word."""
-    if not word.isascii():
-        return word in text
-    return re.search(rf"(?<![a-z]){re.escape(word)}", text) is not None
+def _without(phrases: Pattern | None, text: str) -> str:
+    """The text with a break for each phrase, so that what stood around it does not grow together."""
+    return phrases.sub("\n", text) if phrases else text
 
 
 def is_approval(node: Mapping[str, Any]) -> bool:
     """True for a step at which a person decides."""
-    text = plain(str(node["name"]))
-    return node["kind"] in ("task", "userTask", "manualTask") and any(
-        _stands(word, text) for word in _terms().approval
-    )
+    approval = _terms().approval
+    text = _without(approval.unless, plain(str(node["name"])))
+    return node["kind"] in DECIDED and approval.words.search(text) is not None
 
 
 def broken_steps(process: Mapping[str, Any]) -> tuple[str, ...]:
@@ -132,3 +146,13 @@ def _reached(nodes: Iterable[Mapping[str, Any]], flows: Iterable[tuple[str, str]
 def is_activity(node: Mapping[str, Any]) -> bool:
     """True for a step at which something is done (not an event or a gateway)."""
     return node["kind"] in ACTIVITIES
+
+
+def nameless_steps(process: Mapping[str, Any]) -> tuple[str, ...]:
+    """Ids of the steps without a name; a frame around other steps needs none."""
+    frames = {node["parent"] for node in process["nodes"]} - {""}
+    return tuple(
+        node["id"] or "?"
+        for node in process["nodes"]
+        if is_activity(node) and not node["name"].strip() and node["id"] not in frames
+    )

@@ -21,8 +21,8 @@ from auditor.api import (
     probe,
     unknown,
 )
-from checks.paperless._bpmn import processes
-from checks.paperless._steps import broken_steps, is_activity, is_approval, paper_kinds
+from checks.paperless._bpmn import NODE_KEYS, processes
+from checks.paperless._steps import broken_steps, is_activity, is_approval, nameless_steps, paper_kinds
 
 SUFFIXES = (".bpmn", ".bpmn20.xml", ".bpmn2", ".xml")
 
@@ -59,9 +59,13 @@ def routes(answer: Answer) -> Routes:
     """The kept answer; its shape is our own."""
     body = answer.json()
     try:
-        return Routes(tuple(body["processes"]), tuple(body["unread"]))
-    except (KeyError, TypeError):
-        raise Garbled("not the routes of this program") from None
+        found = Routes(tuple(body["processes"]), tuple(body["unread"]))
+        known = all(node.keys() == NODE_KEYS for process in found.processes for node in process["nodes"])
+    except (KeyError, TypeError, AttributeError):
+        known = False
+    if not known:
+        raise Garbled("not the routes of this version of the program")
+    return found
 
 
 def title(process: dict[str, Any]) -> str:
@@ -76,46 +80,64 @@ def runs(process: dict[str, Any]) -> bool:
 
 @check("PPL-03")
 def no_paper(seen: Routes, params: Params) -> Judgement:
-    """No step of any route names paper, a seal or presence; a file that cannot be read leaves it open."""
+    """Nothing in a route names paper, a seal or presence; a step without a name leaves it open.
+
+    Events and gateways count too: an application that arrives by post is paper.
+    """
     allowed = params.texts("allow")
     places = [
-        f"{title(process)}: {node['name']}"
+        f"{title(process)}: {node['name'] or node['id']}"
         for process in seen.processes
         for node in process["nodes"]
-        if is_activity(node) and paper_kinds(f"{node['name']}\n{node['note']}", allowed)
+        if any(paper_kinds(text, allowed) for text in (node["name"], node["note"]))
     ]
     if len(places) > params.integer("paper_steps"):
         return failed("paper", places=(*places, *seen.unread), count=len(places))
     if seen.unread:
         return unknown(Reason.UNREADABLE, f"{len(seen.unread)} files", places=seen.unread)
-    steps = [node for process in seen.processes for node in process["nodes"] if is_activity(node)]
-    if not any(node["name"].strip() for node in steps):
-        return unknown(Reason.NOT_MEASURABLE, "no step has a name")
-    return passed("ok", routes=len(seen.processes), steps=len(steps))
+    mute = [f"{title(process)}: {id_}" for process in seen.processes for id_ in nameless_steps(process)]
+    if mute:
+        return unknown(Reason.NOT_MEASURABLE, f"{len(mute)} steps without a name", places=tuple(mute))
+    steps = sum(is_activity(node) for process in seen.processes for node in process["nodes"])
+    if not steps:
+        return unknown(Reason.NOT_MEASURABLE, "no route holds a step")
+    return passed("ok", routes=len(seen.processes), steps=steps)
 
 
 @check("PPL-04")
 def deputies(seen: Routes, params: Params) -> Judgement:
-    """Every approval can be given by a group or by enough people; without assignees nothing is known."""
-    single: list[str] = []
-    unsaid: list[str] = []
-    approvals = 0
+    """Every approval can be given by a group or by enough people; without assignees nothing is known.
+
+    A route in which no step is known as an approval may have one under a name nobody thought of.
+    """
+    minimum = params.integer("min_candidates")
+    answers: dict[bool | None, list[str]] = {True: [], False: [], None: []}
     for process in seen.processes:
-        for node in process["nodes"]:
-            if not is_approval(node):
-                continue
-            approvals += 1
-            place = f"{title(process)}: {node['name']}"
-            if node["groups"] or len(set(node["users"])) >= params.integer("min_candidates"):
-                continue
-            (single if node["users"] and not node["expression"] else unsaid).append(place)
-    if single:
+        approvals = [node for node in process["nodes"] if is_approval(node)]
+        for node in approvals:
+            answers[_deputised(node, minimum)].append(f"{title(process)}: {node['name']}")
+        if not approvals and any(is_activity(node) for node in process["nodes"]):
+            answers[None].append(title(process))
+    if single := answers[False]:
         return failed("single", places=(*single, *seen.unread), count=len(single))
     if seen.unread:
         return unknown(Reason.UNREADABLE, f"{len(seen.unread)} files", places=seen.unread)
-    if unsaid or not approvals:
-        return unknown(Reason.NOT_MEASURABLE, "no assignee is written", places=tuple(unsaid))
-    return passed("ok", count=approvals)
+    if answers[None] or not answers[True]:
+        return unknown(Reason.NOT_MEASURABLE, "no approver is written", places=tuple(answers[None]))
+    return passed("ok", count=len(answers[True]))
+
+
+def _deputised(node: dict[str, Any], minimum: int) -> bool | None:
+    """True when a group or enough people may take a step, None when the model does not tell.
+
+    Engines differ on whether candidates may take a step that is given to one person.
+    """
+    if node["assignee"] != "none":
+        others = node["users"] or node["groups"] or node["expression"]
+        return False if node["assignee"] == "literal" and not others else None
+    if node["groups"] or len(set(node["users"])) >= minimum:
+        return True
+    return False if node["users"] and not node["expression"] else None
 
 
 @check("PPL-15")

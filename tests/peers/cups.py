@@ -142,4 +142,3 @@ def cups(folder: Path, queues: Sequence[CupsQueue], *, name: str = "cups") -> It
         for queue in queues:
             server.make(queue)
         yield server
-
