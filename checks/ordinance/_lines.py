@@ -9,7 +9,7 @@ from checks.ordinance._text import folded
 
 _N = rf"({NUMBER}(?:の{NUMBER})*)"
 KINDS = "条例|規則|規程|訓令|要綱|要領|告示|基準|細則|規約|協定|内規|指針"
-_ARTICLE = re.compile(rf"第({NUMBER})条((?:の{NUMBER})*)")
+_ARTICLE = re.compile(rf"第({NUMBER})[条條]((?:の{NUMBER})*)")
 _GONE = re.compile(rf"(?:から第{NUMBER}条(?:の{NUMBER})*まで|(?:及び|、)第{NUMBER}条(?:の{NUMBER})*)\s*削除")
 _ATTACHED = re.compile(r"[^\s第中及又若並等各本前後のにかがをはと、。~・()に―-]")
 _PARAGRAPH = re.compile(r"([0-9]{1,3})(\s+|(?=[^\s0-9.,、。条項号年月日円人名回時分の/%-]))")
@@ -82,7 +82,7 @@ def _part(text: str) -> Mark | None:
         return Mark(Begins.SUPPLEMENT, "附則" + re.sub(r"\s", "", found[1] or ""), "")
     if _CAPTION.fullmatch(text):
         return Mark(Begins.CAPTION, text[1:-1], "")
-    if _CHAPTER.match(text):
+    if _CHAPTER.match(text) and "。" not in text:
         return Mark(Begins.CHAPTER, text, "")
     if (found := _TABLE.fullmatch(text)) and "。" not in text:
         value = branched(found[1]) if found[1] else None

@@ -17,8 +17,8 @@ _FORM_CITED = re.compile(r"第[0-9の]+号様式|(?:別記)?様式第[0-9の]+�
 _TITLE_LINE = re.compile(rf".{{2,80}}(?:{KINDS})(?:\(.{{0,40}}\))?")
 _FORMULA = re.compile(
     rf".{{0,80}}(?:{KINDS})(?:を(?:ここに公布する|次のように定める|改正する|制定する).{{0,20}})?"
-    r"|.{0,40}第\s*[0-9〇一二三四五六七八九十百千]+号.{0,10}|目\s*次"
-    r"|\(?(?:明治|大正|昭和|平成|令和).{1,14}日.{0,30}"
+    r"|[^。]{0,40}第\s*[0-9〇一二三四五六七八九十百千]+号[^。]{0,10}|目\s*次"
+    r"|\(?(?:明治|大正|昭和|平成|令和)[^。]{1,14}日[^。]{0,30}"
 )
 _FORM_CHARS = 8
 """From so many characters on, a form's text is taken to be there."""
@@ -74,10 +74,8 @@ class Document:
 
     @property
     def is_ordinance(self) -> bool:
-        """False for a page that only looks like text: no article, no number, no sentence, no form."""
-        return bool(self.number or self.forms) or any(
-            provision.part is not Part.HEAD or "。" in provision.text for provision in self.provisions
-        )
+        """True when it has a number of its own or an article; a note in the folder has neither."""
+        return bool(self.number) or any(each.part in (Part.MAIN, Part.SUPPLEMENT) for each in self.provisions)
 
 
 @dataclass(slots=True)

@@ -102,7 +102,7 @@ def _pass(texts: Ordinances, found: Sorted) -> Judgement:
         places = tuple(f"{hit.place}({special.document.title})" for hit, special in found.lifted)
         names = "、".join(dict.fromkeys(special.document.title for _, special in found.lifted))
         return passed("lifted", places=places, count=len(found.lifted), rule=names)
-    return passed("ok", ordinances=len(texts.documents), mentions=found.mentions)
+    return passed("ok", ordinances=texts.count, mentions=found.mentions)
 
 
 def _place(hit: Hit, special: Special | None) -> str:
@@ -117,7 +117,7 @@ def gap_in(texts: Ordinances) -> Judgement | None:
     """Why nothing may pass: no ordinance at all, or files that could not be read."""
     if texts.unread:
         return unknown(Reason.UNREADABLE, f"{len(texts.unread)} files not read", places=texts.unread)
-    if not texts.documents:
+    if not texts.count:
         return unknown(Reason.NOT_COLLECTED, "no ordinance among the files")
     return None
 
@@ -153,4 +153,4 @@ def special_in_force(
     for special in specials:
         if special.starts is not None and special.starts > today:
             return failed("later", rule=special.document.title, start=special.starts)
-    return failed("missing", ordinances=len(texts.documents))
+    return failed("missing", ordinances=texts.count)

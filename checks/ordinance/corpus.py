@@ -37,10 +37,18 @@ class _File(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True)
 class Ordinances:
-    """All ordinances of a collection, and the names of files that could not be read (or not wholly)."""
+    """A collection: every text of it, and the names of files that could not be read (or not wholly).
+
+    A text that is no ordinance (a form on its own, a list) is searched and not counted.
+    """
 
     documents: tuple[Document, ...]
     unread: tuple[str, ...]
+
+    @property
+    def count(self) -> int:
+        """How many of the texts are ordinances."""
+        return sum(document.is_ordinance for document in self.documents)
 
 
 @probe("ordinance.lines", kind="ordinances")
@@ -96,7 +104,9 @@ def ordinances(answer: Answer) -> Ordinances:
     documents: list[Document] = []
     shown: set[str] = set()
     for row in rows:
-        found = [each for each in documents_of(row.name, _page(row)) if each.is_ordinance]
+        found = documents_of(row.name, _page(row))
+        if row.links_only:
+            found = tuple(each for each in found if each.is_ordinance)
         documents += found
         if any(not form.readable for each in found for form in each.forms):
             shown.update(name for name in row.mentions if _suffix(name) not in (*_HTML, *_PLAIN))
