@@ -1,83 +1,127 @@
 """A run with its parts found by key, for the pages."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 from auditor.control import Control
 from auditor.findings import Finding
-from auditor.readiness import PersonReadiness, SectionReadiness
+from auditor.readiness import PersonReadiness, Ready, SectionReadiness
 from auditor.run import Run, TargetCard
 from auditor.targets import Person
 from reports.wording import Words
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Book:
-    """A run and its indexes; `findings` are by target, in order of control."""
+    """A run and its indexes; made once per rendering."""
 
     run: Run
     words: Words
-    controls: dict[str, Control]
-    targets: dict[str, TargetCard]
-    people: dict[str, Person]
-    readiness: dict[str, PersonReadiness]
-    sections: dict[str, SectionReadiness]
-    findings: dict[str, tuple[Finding, ...]]
+
+    @cached_property
+    def controls(self) -> dict[str, Control]:
+        """By id."""
+        return {control.id: control for control in self.run.controls}
+
+    @cached_property
+    def targets(self) -> dict[str, TargetCard]:
+        """By key."""
+        return {card.key: card for card in self.run.targets}
+
+    @cached_property
+    def people(self) -> dict[str, Person]:
+        """By id."""
+        return {person.id: person for person in self.run.people}
+
+    @cached_property
+    def sections(self) -> dict[str, SectionReadiness]:
+        """The readiness of each section by its id."""
+        return {row.section: row for row in self.run.section_readiness}
+
+    @cached_property
+    def section_names(self) -> dict[str, str]:
+        """By id."""
+        return {section.id: section.name for section in self.run.sections}
+
+    @cached_property
+    def findings(self) -> dict[str, tuple[Finding, ...]]:
+        """By target key, in order of control."""
+        rows: defaultdict[str, list[Finding]] = defaultdict(list)
+        for finding in self.run.findings:
+            rows[finding.target].append(finding)
+        return {key: tuple(found) for key, found in rows.items()}
+
+    @cached_property
+    def _pairs(self) -> dict[tuple[str, str], Finding]:
+        return {(finding.control, finding.target): finding for finding in self.run.findings}
+
+    @cached_property
+    def _people_of(self) -> dict[str, tuple[PersonReadiness, ...]]:
+        rows: defaultdict[str, list[PersonReadiness]] = defaultdict(list)
+        for person in self.run.readiness:
+            rows[person.section].append(person)
+        return {section: tuple(found) for section, found in rows.items()}
+
+    @cached_property
+    def _cards_of(self) -> dict[str, tuple[TargetCard, ...]]:
+        rows: defaultdict[str, list[TargetCard]] = defaultdict(list)
+        for card in self.run.targets:
+            for section in card.sections:
+                rows[section].append(card)
+        return {section: tuple(found) for section, found in rows.items()}
 
     def finding(self, control: str, target: str) -> Finding | None:
         """One finding, None = there is none."""
-        return next((row for row in self.findings.get(target, ()) if row.control == control), None)
+        return self._pairs.get((control, target))
 
-    def name(self, key: str) -> str:
-        """What people call a target: with its number and user where that helps."""
+    def people_of(self, section: str) -> tuple[PersonReadiness, ...]:
+        """The readiness of a section's people in the trial."""
+        return self._people_of.get(section, ())
+
+    def cards_of(self, section: str) -> tuple[TargetCard, ...]:
+        """Every target that concerns a section, its own and those it shares."""
+        return self._cards_of.get(section, ())
+
+    def shared(self, key: str) -> bool:
+        """True for a target that concerns other sections too (a VPN entrance, the town's ordinances)."""
+        card = self.targets.get(key)
+        return card is not None and len(card.sections) > 1
+
+    def title(self, control: str) -> str:
+        """A control's title, its id where the run does not carry it (a change may name one that is gone)."""
+        found = self.controls.get(control)
+        return found.title.in_(self.words.lang) if found is not None else control
+
+    def label(self, key: str) -> str:
+        """What a section calls a target: the user and the asset number of a PC, the name of the rest."""
         card = self.targets.get(key)
         if card is None:
-            return key
+            return self.person(key.partition(":")[2]) if key.startswith("person:") else key
         if card.kind == "endpoint":
-            user = self.people.get(card.user)
-            number = card.name if card.name == card.id else f"{card.name}({card.id})"
-            return f"{number} {user.name}" if user else number
+            name = self.person(card.user) if card.user else card.name
+            return name if name == card.id else self.words("page.numbered", name=name, number=card.id)
         return card.name
+
+    def labels(self, keys: Iterable[str]) -> tuple[str, ...]:
+        """The labels of several targets."""
+        return tuple(self.label(key) for key in keys)
 
     def person(self, id_: str) -> str:
         """A person's name, the number where the name is not known."""
         person = self.people.get(id_)
         return person.name if person else id_
 
-    def of_section(self, section: str) -> tuple[Finding, ...]:
-        """The findings on targets of this section only: its endpoints, people, and what is its alone."""
-        return tuple(
-            finding
-            for card in self.run.targets
-            if card.sections == (section,)
-            for finding in self.findings.get(card.key, ())
-        )
-
-    def people_of(self, section: str) -> tuple[PersonReadiness, ...]:
-        """The readiness of a section's people in the trial."""
-        return tuple(person for person in self.run.readiness if person.section == section)
+    def names_of(self, section: str, ready: Ready) -> tuple[str, ...]:
+        """The names of a section's people whose verdict this is, in the order of the staff list."""
+        return tuple(self.person(row.person) for row in self.people_of(section) if row.ready is ready)
 
 
-def opened(run: Run, lang: str) -> Book:
-    """The book of a run in a language."""
-    findings: defaultdict[str, list[Finding]] = defaultdict(list)
-    for finding in run.findings:
-        findings[finding.target].append(finding)
-    return Book(
-        run=run,
-        words=Words(lang),
-        controls={control.id: control for control in run.controls},
-        targets={target.key: target for target in run.targets},
-        people={person.id: person for person in run.people},
-        readiness={person.person: person for person in run.readiness},
-        sections={section.section: section for section in run.section_readiness},
-        findings={key: tuple(rows) for key, rows in findings.items()},
-    )
-
-
-def shortened(names: Sequence[str], words: Words, limit: int = 6) -> str:
-    """The first names, and how many more there are."""
-    shown = "、".join(names[:limit]) if words.lang == "ja" else ", ".join(names[:limit])
-    more = len(names) - limit
-    return shown if more <= 0 else f"{shown} {words('section.who_more', count=more)}"
+def verdict_of(row: SectionReadiness) -> str:
+    """The readiness shown for a section; one nobody heard from is never better than 確認が先."""
+    if row.ready is None:
+        return "nobody"
+    if row.heard is False and row.ready is not Ready.BLOCKED:
+        return Ready.CHECK_FIRST.value
+    return row.ready.value

@@ -1,25 +1,35 @@
 """What has to be done, grouped by cause: forty equal failures are one request."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from auditor.control import Leg
+from auditor.control import Control, Leg
 from auditor.findings import Finding, Overlay, Reason, Verdict
 from auditor.readiness import Cause, Ready
-from reports.book import Book, shortened
+from reports.book import Book
 
 SEVERITY = {"critical": 0, "high": 1, "medium": 2, "low": 3}
 SOON_DAYS = 7
 """How soon something must be looked at that could not be checked; 町の基準."""
 
+HEAD_REASONS = (Reason.NO_ANSWER, Reason.NOT_COLLECTED, Reason.STALE)
+"""A silent PC with these reasons answers once its user switches it on in the office."""
 
-@dataclass(frozen=True, slots=True)
+OFFICER_REASONS = (Reason.NOT_DECLARED, Reason.EXPIRED, Reason.IMAGE_ONLY)
+"""What is unknown for these reasons is known once the section declares it or hands it in."""
+
+LEG_OF_KIND = {"endpoint": Leg.DEVICE, "gateway": Leg.PATH, "routes": Leg.WORK, "person": Leg.PERSON}
+ADDRESSED = "ください"
+"""A control's act ends so (in Japanese) when it asks the reader; otherwise it tells what others do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """One request. `what` begins with the act; `names` are whom or what it concerns, each once.
+    """One request or piece of work. `what` begins with the act; `names` are what it concerns, each once.
 
-    `people` = how many people of the trial it holds back; `blocks` tells a fail from an open question;
-    `doer` is head, officer or it.
+    `mine` = the section's head is asked; otherwise the digital section does it. `doer` is head, officer or
+    it. `people` = how many people of the trial it holds back, `blocks` tells a fail from an open question.
+    `leg` is set for a target shared with other sections: it belongs beside that leg, not among requests.
     """
 
     what: str
@@ -29,144 +39,152 @@ class Ask:
     effort: str
     why: str
     doer: str
+    mine: bool
     people: int
     blocks: bool
-    title: str
+    severity: int
+    leg: Leg | None
 
 
 @dataclass(slots=True)
 class _Group:
-    kind: str
+    """Findings or gaps of one cause. `act` is fix, check, unheard, unproven or undeclared."""
+
+    act: str
     control: str = ""
     reason: Reason | None = None
     leg: Leg = Leg.NONE
+    shared: bool = False
     targets: dict[str, None] = field(default_factory=dict)
-    controls: dict[str, None] = field(default_factory=dict)
+    items: dict[str, None] = field(default_factory=dict)
     people: dict[str, None] = field(default_factory=dict)
+    until: date | None = None
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        return self.act, self.control, self.reason, self.leg, self.shared
 
 
 def asks(book: Book, section: str) -> tuple[Ask, ...]:
-    """All requests of a section: what blocks most people first, then open questions, then improvements."""
-    groups: dict[tuple[str, str], _Group] = {}
+    """Everything to be done for a section: what blocks most people first, then questions, then the rest."""
+    groups: dict[tuple[object, ...], _Group] = {}
     for person in book.people_of(section):
         for cause in person.causes:
-            _add(groups, _of_cause(book, cause, person.person), person.person)
-    for finding in book.of_section(section):
-        if finding.verdict in (Verdict.FAIL, Verdict.UNKNOWN) and finding.overlay is Overlay.NONE:
-            _add(groups, _of_finding(book, finding), None)
+            if (group := _of_cause(book, cause, person.person)) is not None:
+                _add(groups, group, person.person)
+    for card in book.cards_of(section):
+        if len(card.sections) == 1:
+            for finding in book.findings.get(card.key, ()):
+                if (group := _of_finding(book, finding)) is not None:
+                    _add(groups, group, None)
     found = [_ask(book, group) for group in groups.values()]
     return tuple(
-        sorted(found, key=lambda ask: (not ask.people, not ask.blocks, -ask.people, _order(book, ask)))
+        sorted(found, key=lambda ask: (not ask.people, not ask.blocks, -ask.people, ask.severity, ask.what))
     )
 
 
-def _order(book: Book, ask: Ask) -> tuple[int, str]:
-    severity = next(
-        (SEVERITY[c.severity] for c in book.run.controls if c.title.in_(book.words.lang) == ask.title), 2
-    )
-    return severity, ask.what
-
-
-def _add(groups: dict[tuple[str, str], _Group], group: _Group, person: str | None) -> None:
-    key = (group.kind, group.control or str(group.reason or "") + group.leg.value)
-    kept = groups.setdefault(key, group)
+def _add(groups: dict[tuple[object, ...], _Group], group: _Group, person: str | None) -> None:
+    kept = groups.setdefault(group.key, group)
     kept.targets.update(group.targets)
-    kept.controls.update(group.controls)
+    kept.items.update(group.items)
+    if group.until is not None:
+        kept.until = min(group.until, kept.until or group.until)
     if person is not None:
         kept.people[person] = None
 
 
-def _of_cause(book: Book, cause: Cause, person: str) -> _Group:
-    if cause.control:
-        finding = book.finding(cause.control, cause.target)
-        if finding is not None:
-            return _of_finding(book, finding)
+def _of_cause(book: Book, cause: Cause, person: str) -> _Group | None:
+    finding = book.finding(cause.control, cause.target) if cause.control else None
+    if finding is not None:
+        return _of_finding(book, finding)
+    if cause.ready is Ready.READY:
+        return None
     if cause.target:
-        return _Group("unproven", leg=cause.leg, targets={cause.target: None})
+        shared = book.shared(cause.target)
+        return _Group("unproven", leg=cause.leg, shared=shared, targets={cause.target: None})
     return _Group("undeclared", leg=cause.leg, targets={f"person:{person}": None})
 
 
-def _of_finding(book: Book, finding: Finding) -> _Group:
-    targets = {finding.target: None}
-    if finding.whole_target:
-        card = book.targets[finding.target]
-        return _Group("unheard", reason=finding.reason, leg=_leg_of_kind(card.kind), targets=targets)
+def _of_finding(book: Book, finding: Finding) -> _Group | None:
+    """The group of something that is not in order, None = nothing needs doing (or an exception covers it)."""
+    targets, shared = {finding.target: None}, book.shared(finding.target)
     if finding.verdict is Verdict.UNKNOWN:
-        return _Group("check", reason=finding.reason, targets=targets, controls={finding.control: None})
-    return _Group("fix", control=finding.control, targets=targets)
-
-
-def _leg_of_kind(kind: str) -> Leg:
-    return {"endpoint": Leg.DEVICE, "gateway": Leg.PATH, "routes": Leg.WORK}.get(kind, Leg.NONE)
+        return _Group(
+            "unheard" if finding.whole_target else "check",
+            reason=finding.reason,
+            leg=LEG_OF_KIND.get(book.targets[finding.target].kind, Leg.NONE),
+            shared=shared,
+            targets=targets,
+            items={finding.control: None},
+        )
+    if finding.verdict is not Verdict.FAIL or finding.overlay is Overlay.EXCEPTION:
+        return None
+    control = book.controls[finding.control]
+    until = finding.until if finding.overlay is Overlay.GRACE else None
+    return _Group("fix", control.id, leg=control.leg, shared=shared, targets=targets, until=until)
 
 
 def _ask(book: Book, group: _Group) -> Ask:
-    words, today = book.words, book.run.today
-    names = tuple(book.name(key) for key in group.targets)
-    unit = "unit.devices" if all(key.startswith("endpoint:") for key in group.targets) else "unit.items"
-    soon = today + timedelta(days=SOON_DAYS)
-    people = len(group.people)
-    if group.kind == "fix":
-        control = book.controls[group.control]
-        return Ask(
-            what=control.fix.in_(words.lang),
-            names=names,
-            unit=unit,
-            due=today + timedelta(days=control.due_days),
-            effort=control.effort.in_(words.lang),
-            why=control.why.in_(words.lang),
-            doer=control.doer,
-            people=people,
-            blocks=True,
-            title=control.title.in_(words.lang),
-        )
-    what, why, effort, doer, title = _open_question(book, group)
-    return Ask(what, names, unit, soon, effort, why, doer, people, blocks=False, title=title)
+    control = book.controls.get(group.control)
+    doer, mine = _doer(group, control)
+    what, why, effort = _said(book, group, control, mine=mine)
+    days = control.due_days if control is not None else SOON_DAYS
+    return Ask(
+        what=what,
+        names=book.labels(group.targets),
+        unit=_unit(group),
+        due=group.until or book.run.today + timedelta(days=days),
+        effort=effort,
+        why=why,
+        doer=doer,
+        mine=mine,
+        people=len(group.people),
+        blocks=group.act == "fix",
+        severity=SEVERITY.get(control.severity if control is not None else "", len(SEVERITY)),
+        leg=group.leg if group.shared and not mine else None,
+    )
 
 
-def _open_question(book: Book, group: _Group) -> tuple[str, str, str, str, str]:
-    """What, why, effort, doer and title of something that could not be checked."""
-    words = book.words
-    reason = words(f"reason.{group.reason.value}") if group.reason is not None else ""
-    match group.kind:
-        case "undeclared":
-            return (
-                words(f"request.undeclared_{group.leg.value}"),
-                words(f"request.undeclared_why_{group.leg.value}"),
-                words("request.undeclared_effort"),
-                "it" if group.leg is Leg.PATH else "officer",
-                words(f"leg.{group.leg.value}"),
-            )
-        case "unproven":
-            return (
-                words("request.unproven"),
-                words("request.unproven_why"),
-                words("request.undeclared_effort"),
-                "officer",
-                words(f"leg.{group.leg.value}"),
-            )
+def _unit(group: _Group) -> str:
+    kinds = {key.partition(":")[0] for key in group.targets}
+    return {"endpoint": "unit.devices", "person": "unit.people"}.get("+".join(kinds), "unit.items")
+
+
+def _doer(group: _Group, control: Control | None) -> tuple[str, bool]:
+    """Who acts, and whether the section's head is asked for anything."""
+    if control is not None:
+        asked = control.fix.ja.rstrip("。 ").endswith(ADDRESSED)
+        return control.doer, asked or control.doer != "it"
+    match group.act:
         case "unheard":
-            mine = group.leg is Leg.DEVICE
-            return (
-                words("request.unheard" if mine else "request.unheard_it"),
-                words("request.unheard_why", reason=reason),
-                words("request.unheard_effort"),
-                "head" if mine else "it",
-                reason,
-            )
+            doer = "head" if group.leg is Leg.DEVICE and group.reason in HEAD_REASONS else "it"
+        case "check":
+            doer = "officer" if group.reason in OFFICER_REASONS and not group.shared else "it"
+        case "unproven":
+            doer = "it"
         case _:
-            titles = [book.controls[control].title.in_(words.lang) for control in group.controls]
-            title = shortened(titles, words, 3)
-            return (
-                words("request.check", title=title),
-                words("request.check_why", reason=reason),
-                words("request.check_effort"),
-                "it",
-                title,
-            )
+            doer = "it" if group.leg is Leg.PATH else "officer"
+    return doer, doer != "it"
 
 
-def worst_names(book: Book, section: str, ready: Iterable[Ready]) -> tuple[str, ...]:
-    """The names of a section's people whose verdict is one of these, in the order of the staff list."""
-    wanted = set(ready)
-    return tuple(book.person(person.person) for person in book.people_of(section) if person.ready in wanted)
+def _said(book: Book, group: _Group, control: Control | None, *, mine: bool) -> tuple[str, str, str]:
+    """The act, the reason for it, and its cost."""
+    words, lang = book.words, book.words.lang
+    if control is not None:
+        return control.fix.in_(lang), control.why.in_(lang), control.effort.in_(lang)
+    by = "" if mine else "_it"
+    effort = words("request.section_effort" if mine else "request.it_effort")
+    reason = words(f"reason.{group.reason.value}") if group.reason is not None else ""
+    leg = group.leg.value
+    match group.act:
+        case "unheard":
+            each = words("request.unheard_effort") if mine else effort
+            return words(f"request.unheard{by}"), words("request.unheard_why", reason=reason), each
+        case "check":
+            titles = words.listed([book.title(item) for item in group.items], 3)
+            what = words(f"request.check{by}", titles=titles)
+            return what, words("request.check_why", reason=reason), effort
+        case "unproven":
+            return words("request.unproven", leg=words(f"leg.{leg}")), words("request.unproven_why"), effort
+        case _:
+            return words(f"request.undeclared_{leg}"), words(f"request.undeclared_why_{leg}"), effort

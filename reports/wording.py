@@ -2,16 +2,42 @@
 
 import string
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from auditor.control import Control
 from auditor.findings import Finding, Verdict
-from reports.era import day
+from reports.era import day, moment
+
+TOWN_MARKS = ("I", "M")
+"""Evidence marks of what is the town's (or this project's) own choice, shown as 「町の基準」."""
+
+NAME_LENGTH = 24
+"""Longer names are cut in lists; the tables and the technical page show them whole."""
+
+SPACES = (*range(0x20), 0x7F, 0x85, 0x2028, 0x2029)
+HIDDEN = (
+    *range(0x80, 0x85),
+    *range(0x86, 0xA0),
+    0x061C,
+    *range(0x200B, 0x2010),
+    *range(0x202A, 0x202F),
+    *range(0x2060, 0x2070),
+    0xFEFF,
+)
+SHOWN = str.maketrans(dict.fromkeys(SPACES, " ") | {code: f"[U+{code:04X}]" for code in HIDDEN})
+"""What would turn a line around or hide in it: controls, direction marks, zero-width characters."""
+
+
+def plain(text: str) -> str:
+    """Foreign text made visible: breaks become spaces, hidden and unwritable characters show their code."""
+    if text.isprintable():
+        return text
+    return text.translate(SHOWN).encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 @cache
@@ -31,10 +57,19 @@ class _Dated(string.Formatter):
         super().__init__()
         self._lang = lang
 
-    def format_field(self, value: Any, spec: str) -> str:
-        if spec == "date":
+    def format_field(self, value: Any, format_spec: str) -> str:
+        if format_spec == "date":
             return day(date.fromisoformat(str(value)), self._lang)
-        return str(super().format_field(value, spec))
+        return str(super().format_field(value, format_spec))
+
+
+@cache
+def _fields(sentence: str) -> frozenset[str]:
+    """The names a sentence asks for; none where it cannot be read."""
+    try:
+        return frozenset(name for _, name, _, _ in string.Formatter().parse(sentence) if name)
+    except ValueError:
+        return frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +90,46 @@ class Words:
         """A date for people."""
         return day(value, self.lang)
 
+    def moment(self, value: datetime) -> str:
+        """A UTC moment as day and minute in Japan, for people."""
+        return moment(value, self.lang)
+
+    def head(self, section: str) -> str:
+        """How the head of a section is addressed: 総務課長, 議会事務局長."""
+        units = tuple(self("page.units").split())
+        return self("page.head_unit" if section.endswith(units) else "page.head_other", section=section)
+
+    def listed(self, names: Sequence[str], limit: int = 6, unit: str = "unit.items") -> str:
+        """The first names, and how many more there are in the words of `unit`."""
+        cut = [name if len(name) <= NAME_LENGTH else f"{name[:NAME_LENGTH]}…" for name in names[:limit]]
+        shown = self("page.comma").join(cut)
+        more = len(names) - limit
+        return shown if more <= 0 else shown + self("page.and_more", count=self(unit, count=more))
+
     def seen(self, finding: Finding, control: Control) -> str:
-        """What was found, as the control's own sentence; for `unknown` the reason's."""
+        """What was found, as the control's own sentence; for `unknown` the reason's.
+
+        A plug-in's slip must not lose a page: the key and the values stand where no sentence can.
+        """
         if finding.verdict is Verdict.UNKNOWN and finding.reason is not None:
             return self(f"reason.{finding.reason.value}")
         wording = control.says.get(finding.key)
+        raw = f"{finding.key} {dict(finding.values)}"
         if wording is None:
-            return f"{finding.key} {dict(finding.values)}"
+            return raw
         try:
             return _Dated(self.lang).format(wording.in_(self.lang), **finding.values)
-        except (KeyError, IndexError, ValueError, TypeError):
-            return f"{wording.in_(self.lang)} {dict(finding.values)}"  # a plug-in's slip must not lose a page
+        except (LookupError, ValueError, TypeError, AttributeError):
+            return raw
+
+
+def town_rule(finding: Finding, control: Control) -> bool:
+    """True when what this finding was held against is the town's own rule, not a ministry's demand.
+
+    That is: the requirement itself, or a parameter that the shown sentence names.
+    """
+    if control.requirement_mark in TOWN_MARKS:
+        return True
+    wording = control.says.get(finding.key)
+    named = _fields(wording.ja) if wording is not None else frozenset()
+    return any(param.mark in TOWN_MARKS and name in named for name, param in control.params.items())

@@ -158,7 +158,8 @@ def test_every_built_in_control_is_complete_in_both_languages() -> None:
 def test_every_built_in_control_can_say_a_pass_and_a_fail() -> None:
     plugins_found, controls = read_controls()
     assert {check.control for check in plugins_found.checks} == {one.id for one in controls}
-    assert [one.id for one in controls if len(one.says) < 2] == []
+    never_fails = {"ORD-19"}  # the catalogue's word: a form that is a picture is unknown
+    assert [one.id for one in controls if len(one.says) < 2 and one.id not in never_fails] == []
 
 
 def test_japanese_sentences_keep_to_japanese_punctuation() -> None:

@@ -1,0 +1,86 @@
+"""How much fits on sheet 1, counted in lines of the printed page; the type is never made smaller instead."""
+
+import math
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from auditor.run import LEGS
+from reports.requests import Ask
+from reports.wording import Words
+
+FIRST = 4
+"""So many requests stand on sheet 1 when not all of them fit."""
+
+LINES = 43
+"""Printed lines of sheet 1 below its heading, measured in Chromium on A4 with this project's style."""
+
+LINE_EMS = 42.0
+CARD_EMS = 38.0
+"""Full-width characters in a line of text, and of a request's detail."""
+
+MARGIN_EMS = 8.0
+"""Taken by small words and gaps between a date, a cost and a doer."""
+
+TABLE_LINES = 4
+LEG_EMS = 13.0
+"""The table of the legs: its heading, caption and head; and the width of a leg's own cell."""
+
+SAMPLE_LINES = 2
+HEADING_LINES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What stands on sheet 1 and what follows: requests to the head, then the digital section's work."""
+
+    mine: tuple[Ask, ...]
+    mine_later: tuple[Ask, ...]
+    others: tuple[Ask, ...]
+    others_later: tuple[Ask, ...]
+
+
+def first_sheet(words: Words, asks: Sequence[Ask], above: Sequence[str], *, sample: bool) -> Sheet:
+    """Share requests out between sheet 1 and the later ones; `above` = the paragraphs before them."""
+    mine = tuple(ask for ask in asks if ask.mine)
+    others = tuple(ask for ask in asks if not ask.mine and ask.leg is None)
+    legs = sum(lines(words(f"leg.{leg}") + words(f"leg.{leg}_plain"), LEG_EMS) for leg in LEGS)
+    left = LINES - TABLE_LINES - legs - HEADING_LINES - (SAMPLE_LINES if sample else 0)
+    left -= sum(lines(text, LINE_EMS) for text in above)
+    heights = [_card_lines(words, ask) for ask in mine]
+    count, left = _fitting(heights if sum(heights) <= left else heights[:FIRST], left, at_least=1)
+    room = left - HEADING_LINES - (1 if count < len(mine) else 0)
+    shown, _ = _fitting([_row_lines(words, ask) for ask in others], room, at_least=0 if mine else 1)
+    shown = 0 if count < len(mine) else shown
+    return Sheet(mine[:count], mine[count:], others[:shown], others[shown:])
+
+
+def _fitting(heights: Sequence[int], left: int, at_least: int) -> tuple[int, int]:
+    """How many fit into the lines left, and the lines left after them."""
+    for count, height in enumerate(heights):
+        if height > left and count >= at_least:
+            return count, left
+        left -= height
+    return len(heights), left
+
+
+def _card_lines(words: Words, ask: Ask) -> int:
+    doer = "" if ask.doer == "head" else words(f"doer.{ask.doer}")
+    return (
+        lines(ask.what, LINE_EMS)
+        + lines(words.listed(ask.names, unit=ask.unit), CARD_EMS)
+        + lines(words.day(ask.due) + ask.effort + doer, CARD_EMS - MARGIN_EMS)
+        + lines(ask.why, CARD_EMS)
+    )
+
+
+def _row_lines(words: Words, ask: Ask) -> int:
+    return lines(ask.what, LINE_EMS) + lines(
+        words.listed(ask.names, 3, ask.unit) + words.day(ask.due), CARD_EMS - MARGIN_EMS
+    )
+
+
+def lines(text: str, ems: float) -> int:
+    """Printed lines a text takes; a full-width character is 1 em, another about half of one."""
+    width = sum(1.0 if unicodedata.east_asian_width(sign) in "WFA" else 0.55 for sign in text)
+    return max(1, math.ceil(width / ems))
