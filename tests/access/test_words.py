@@ -12,7 +12,7 @@ SOURCES = [
     *Path(auditor.__file__).parent.glob("access/*.py"),
     *Path(auditor.__file__).parent.glob("script*.py"),
 ]
-SAID = re.compile(r'"((?:known_hosts|host_key|key_file|password_file|fragment)_[a-z]+)"')
+SAID = re.compile(r'"((?:known_hosts|host_key|key_file|password_file|fragment|unsupported)_[a-z]+)"')
 
 
 def fields_of(lang: str) -> dict[str, set[str]]:

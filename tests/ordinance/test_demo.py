@@ -37,9 +37,8 @@ def test_the_demo_pages_are_in_two_codes() -> None:
         page.decode()
 
 
+@pytest.mark.samples
 def test_published_pages_without_an_analogue_clause_give_none_and_their_picture_form_is_unknown() -> None:
-    if not SHARED.exists():
-        pytest.skip("the shared samples are not here")
     texts = collected(SHARED)
     assert (texts.count, texts.unread) == (3, ())
     assert judged("ORD-10", texts).verdict is Verdict.PASS

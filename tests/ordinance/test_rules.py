@@ -113,12 +113,11 @@ def test_every_line_of_our_own_corpus_is_judged_as_labelled() -> None:
     assert wrong == []
 
 
+@pytest.mark.samples
 def test_the_shared_lines_are_judged_well_and_the_figures_are_printed(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """These lines have shaped rules before: a regression test, no figure to publish."""
-    if not SHARED.exists():
-        pytest.skip("the shared samples are not here")
     rows = [line.split("\t") for line in SHARED.read_text("utf-8").splitlines() if not line.startswith("#")]
     own = [row for row in rows if row[2] in SHARED_CATEGORIES or row[1] == "none"]
     outcomes = [(row[1] == "analog", any(_found(row[3], each) for each in CATEGORIES)) for row in own]
