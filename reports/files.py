@@ -8,12 +8,14 @@ from auditor.errors import OutputError
 
 PLAIN = re.compile(r"[^A-Za-z0-9_-]")
 NAME_LENGTH = 40
+DEVICE = re.compile(r"con|prn|aux|nul|com\d|lpt\d")
+"""Names that Windows keeps for devices, whatever follows the dot."""
 
 
 def file_name(id_: str) -> str:
     """A file name from an id: letters, digits, hyphens; never two alike, also where case is ignored."""
     kept = PLAIN.sub("", id_)[:NAME_LENGTH]
-    if kept == id_ and kept == kept.lower() and kept:
+    if kept == id_ and kept == kept.lower() and kept and not DEVICE.fullmatch(kept):
         return kept
     return f"{kept.lower()}-{hashlib.sha256(id_.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}".lstrip(
         "-"

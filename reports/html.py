@@ -18,6 +18,9 @@ from reports.technical import technical_view
 from reports.town import town_view
 from reports.wording import Words, plain
 
+CONTACT_LENGTH = 60
+"""So much of the contact fits between the other two texts at the foot of a sheet."""
+
 
 def render(run: Run, out: Path, lang: str) -> tuple[Path, ...]:
     """Write ``town.html``, ``technical.html`` and ``sections/*.html`` below `out`; the files, in that order.
@@ -54,14 +57,14 @@ def section_page(book: Book, section: str) -> str:
 def _page(template: str, book: Book, view: dict[str, object]) -> str:
     """One self-contained page: its style inside, allowed by hash, and nothing else allowed at all."""
     words = book.words
-    style = page_style(words, sample=book.run.town.sample)
+    style = page_style(words, book.run.town.contact, sample=book.run.town.sample)
     digest = base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")
     context = {
         "run": book.run,
         "book": book,
         "w": words,
         "lang": words.lang,
-        "style": Markup(style),  # noqa: S704 - our own file and our own words
+        "style": Markup(style),  # noqa: S704 - our own file and words; the contact is escaped
         "policy": f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'",
         "legs": LEGS,
         "readies": tuple(Ready),
@@ -72,11 +75,13 @@ def _page(template: str, book: Book, view: dict[str, object]) -> str:
 
 
 @cache
-def page_style(words: Words, *, sample: bool) -> str:
+def page_style(words: Words, contact: str, *, sample: bool) -> str:
     """The style sheet with what every printed sheet says in its margins."""
+    ask = words("page.contact", contact=contact or words("page.no_contact"))
     pages = f'counter(page) " / " counter(pages) "{words("page.sheet")}"'
     margins = [
         f'@bottom-left {{ content: "{words("page.confidential")}"; font-size: 8pt; }}',
+        f"@bottom-center {{ content: {css_text(ask[:CONTACT_LENGTH])}; font-size: 8pt; }}",
         f"@bottom-right {{ content: {pages}; font-size: 8pt; }}",
     ]
     if sample:
@@ -84,6 +89,12 @@ def page_style(words: Words, *, sample: bool) -> str:
         margins.append(f'@top-center {{ content: "{mark}"; color: #a90000; font-size: 11pt; }}')
     source = files("reports").joinpath("style.css").read_text("utf-8")
     return f"{source}@media print {{ @page {{ {' '.join(margins)} }} }}\n"
+
+
+def css_text(text: str) -> str:
+    """A CSS string in which every sign but ASCII letters and digits is escaped."""
+    signs = (sign if sign.isascii() and sign.isalnum() else f"\\{ord(sign):x} " for sign in plain(text))
+    return f'"{"".join(signs)}"'
 
 
 @cache

@@ -1,5 +1,6 @@
 """The run as one JSON file: the source of every other output, with a published schema beside this module."""
 
+from inspect import cleandoc
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,21 @@ def document(run: Run) -> bytes:
 
 def schema() -> dict[str, Any]:
     """The JSON Schema (2020-12) of a run document; ``run.schema.json`` is this, kept current by a test."""
-    return {"$schema": DIALECT, "title": f"telework-auditor run {SCHEMA}", **msgspec.json.schema(Run)}
+    return {
+        "$schema": DIALECT,
+        "title": f"telework-auditor run {SCHEMA}",
+        **_unindented(msgspec.json.schema(Run)),
+    }
+
+
+def _unindented(part: Any) -> Any:
+    """The same on every Python: from 3.13 on, docstrings come without their indentation."""
+    if isinstance(part, dict):
+        return {
+            key: cleandoc(value) if key == "description" and isinstance(value, str) else _unindented(value)
+            for key, value in part.items()
+        }
+    return [_unindented(value) for value in part] if isinstance(part, list | tuple) else part
 
 
 def schema_text() -> str:

@@ -96,6 +96,7 @@ def test_sheet_one_holds_the_last_request_that_it_promises(
     assert "前回からの変化" not in sheets[0]
     assert all(f"{number}/{len(sheets)}ページ" in sheet for number, sheet in enumerate(sheets, 1))
     assert all("取扱注意" in sheet for sheet in sheets)
+    assert all("内線215" in sheet for sheet in sheets), "whom to ask stands on every sheet"
     assert all(len(sheet) > 60 for sheet in sheets), "no sheet is empty"
     assert len(sheets) <= 5
 

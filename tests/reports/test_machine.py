@@ -18,6 +18,12 @@ def test_the_committed_schema_is_current() -> None:
     assert kept == schema_text(), "write reports.machine.schema_text() into reports/run.schema.json"
 
 
+def test_the_schema_is_the_same_whether_docstrings_are_indented_or_not() -> None:
+    texts = [part["description"] for part in schema()["$defs"].values() if "description" in part]
+    assert len(texts) > 10
+    assert [text for text in texts if "\n    " in text] == []
+
+
 def test_a_run_validates_against_the_schema(run: Run, tmp_path: Path) -> None:
     (path,) = render(run, tmp_path, "ja")
     document = json.loads(path.read_bytes())
@@ -64,6 +70,12 @@ def test_a_file_name_never_leaves_its_folder(id_: str) -> None:
     assert name
     assert all(sign.isascii() and (sign.isalnum() or sign in "-_") for sign in name)
     assert len(name) < 60
+
+
+@pytest.mark.parametrize("id_", ["con", "nul", "com1", "lpt9"])
+def test_a_name_that_windows_keeps_for_a_device_is_never_used(id_: str) -> None:
+    assert file_name(id_) != id_
+    assert file_name(f"{id_}x") == f"{id_}x"
 
 
 def test_no_two_ids_share_a_file_also_where_case_is_ignored() -> None:

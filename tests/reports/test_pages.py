@@ -17,9 +17,9 @@ from auditor.findings import Reason, Tally
 from auditor.run import Run
 from auditor.targets import Person, Section
 from reports.book import Book
-from reports.html import render, section_page, technical_page, town_page
+from reports.html import css_text, render, section_page, technical_page, town_page
 from reports.section import COUNTS
-from reports.wording import Words
+from reports.wording import Words, plain
 from tests.reports.conftest import World
 
 GOLDEN = Path(__file__).parent.parent / "golden"
@@ -125,6 +125,14 @@ def test_hostile_text_in_every_field_stays_text(world: Callable[[], World]) -> N
             assert "alert(&#39;x&#39;)" in page or "alert" not in page, name
             assert "{{ 7*7 }}" in page, name
             page.encode("utf-8")
+
+
+@pytest.mark.parametrize("contact", ['"}</style><script>', "\\", "*/ @import url(x)", "\u202e\n", "内線215"])
+def test_the_contact_in_the_style_is_only_ever_a_string(contact: str) -> None:
+    text = css_text(contact)
+    assert re.fullmatch(r'"(?:[A-Za-z0-9]|\\[0-9a-f]+ )*"', text)
+    shown = re.sub(r"\\([0-9a-f]+) ", lambda found: chr(int(found[1], 16)), text[1:-1])
+    assert shown == plain(contact)
 
 
 def test_a_hostile_section_id_makes_no_path(world: Callable[[], World], tmp_path: Path) -> None:
