@@ -14,6 +14,7 @@ import auditor
 from auditor.access.hostkeys import HostKeys, read_known_hosts
 from auditor.access.secrets import load_key, password_source
 from auditor.errors import AuditorError, ConfigError, Problem
+from auditor.gaps import note_gaps
 from auditor.problems import Note, Told, in_order, worded
 from auditor.town import Loaded, load_town
 from auditor.words import say
@@ -118,6 +119,7 @@ def _town(root: Path, told: Told) -> Loaded | None:
     except ConfigError as error:
         told.problems += error.problems
         return None
+    note_gaps(loaded, told)
     if loaded.settings.unsigned_inbox_reason:
         reason = loaded.settings.unsigned_inbox_reason
         told.note(root / "town.toml", None, "town.unsigned_inbox", "unsigned_inbox", reason=reason)

@@ -97,6 +97,7 @@ def judge_all(
             sample=scene.town.sample,
             contact=scene.town.contact,
             sender=scene.town.sender,
+            alone=scene.town.alone,
         ),
         model=scene.model.card(),
         plugins=dict(scene.plugins.versions),

@@ -116,7 +116,8 @@ class Finding:
     """One control judged on one target, ready to be stored and shown in either language.
 
     `values` hold the seen values and the parameters wanted. `evidence` lists the answer ids it rests on,
-    `collected_at` when they were learnt (UTC; None = nothing was collected). `whole_target` is true when
+    `collected_at` when they were learnt (UTC; None = nothing was collected). `since` = the day (Japan) from
+    which it has been shown as it is without a break, None = no history tells. `whole_target` is true when
     the target as a whole gave nothing, so that pages show one line instead of one per control.
     """
 
@@ -127,6 +128,7 @@ class Finding:
     values: Mapping[str, Scalar] = field(default_factory=dict)
     places: tuple[str, ...] = ()
     until: date | None = None
+    since: date | None = None
     reason: Reason | None = None
     note: str = ""
     overlay: Overlay = Overlay.NONE

@@ -15,7 +15,7 @@ from typing import Self
 
 import msgspec
 
-from auditor.changes import changes
+from auditor.changes import changes, dated
 from auditor.engine import Audit
 from auditor.errors import Garbled, OutputError
 from auditor.evidence import MAX_KEPT_BYTES, Evidence, decode, encode
@@ -158,7 +158,8 @@ class History:
     def _write(self, audit: Audit) -> Run:
         before = self.run()
         number = before.number + 1 if before is not None else 1
-        run = replace(audit.run, number=number, changes=changes(before, audit.run) if before else None)
+        run = dated(before, replace(audit.run, number=number))
+        run = replace(run, changes=changes(before, run) if before else None)
         self._db.execute(
             "INSERT INTO run VALUES (?, ?, ?, ?, ?, ?, ?)",
             (

@@ -181,7 +181,7 @@ def _given(type_: type, control: Control, task: Task, facts: _Facts, scene: Scen
         return scene.town
     if isinstance(task.target, type_):
         return task.target
-    return facts.values.get(type_, Unknown(Reason.NOT_COLLECTED, f"no source for {type_.__name__} here"))
+    return facts.values.get(type_, Unknown(Reason.NOT_MEASURABLE, f"no source for {type_.__name__} here"))
 
 
 def _fault(result: object, control: Control, today: date) -> str:

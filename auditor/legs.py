@@ -60,7 +60,7 @@ def _person(person: Person, town: Town, book: _Book) -> PersonReadiness:
     legs: dict[Leg, Ready] = {}
     causes: list[Cause] = []
     for leg in LEGS:
-        targets = _targets(leg, person, town)
+        targets = depends_on(leg, person, town)
         ready, why = _leg(leg, targets, book)
         if leg is Leg.PATH and not targets and person.method in NEEDS_NO_ENTRANCE:
             ready, why = Ready.READY, []
@@ -76,8 +76,8 @@ def _person(person: Person, town: Town, book: _Book) -> PersonReadiness:
     )
 
 
-def _targets(leg: Leg, person: Person, town: Town) -> list[Target]:
-    """What a person depends on in a leg."""
+def depends_on(leg: Leg, person: Person, town: Town) -> list[Target]:
+    """What a person depends on in a leg; () = the town declared nothing."""
     match leg:
         case Leg.DEVICE:
             return [endpoint for endpoint in town.endpoints if endpoint.user == person.id]

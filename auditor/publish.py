@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from auditor.engine import japan_day
 from auditor.errors import OutputError
 from auditor.run import Run
 
@@ -24,7 +25,7 @@ def publish(
     Raises:
         OutputError: something could not be written; what was there before is untouched.
     """
-    name = f"{run.today:%Y%m%d}-{run.number:04d}" if run.number else f"{run.started:%Y%m%d-%H%M%S}"
+    name = f"{run.today:%Y%m%d}-{run.number:04d}" if run.number else f"{japan_day(run.started):%Y%m%d-%H%M%S}"
     suffix = "" if lang == "ja" else f"-{lang}"
     final = out / f"{name}{suffix}"
     try:

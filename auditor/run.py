@@ -18,12 +18,16 @@ SCHEMA = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TownCard:
-    """Whose run this is. `sample` = invented data (every page says 見本); `contact` = whom to ask."""
+    """Whose run this is. `sample` = invented data (every page says 見本); `contact` = whom to ask.
+
+    `alone` = no town folder: only the machine it ran on was audited.
+    """
 
     name: str
     sample: bool = False
     contact: str = ""
     sender: str = ""
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,13 +88,16 @@ class Changes:
 class Run:
     """One audit. Times are UTC; `today` is the day in Japan it was judged for.
 
-    `number` = 0 when the run was not kept in a history. `plugins` maps distribution names to versions.
+    `number` = 0 when the run was not kept in a history. `rejudged` = the run whose evidence (of `started`)
+    was judged again for `today`, nothing being looked at anew; 0 = an audit. `plugins` maps distribution
+    names to versions.
     `broken` names the checks that failed by their own fault (a bug), as ``module: error``.
     `elements` are the six elements of the telework plan, in order.
     """
 
     schema: int = SCHEMA
     number: int = 0
+    rejudged: int = 0
     started: datetime
     ended: datetime
     today: date

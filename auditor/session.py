@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -64,7 +64,7 @@ def this_machine_town(section_name: str, town_name: str) -> Town:
 
     section = Section(id="this-machine", name=section_name)
     endpoint = replace(this_endpoint(), section=section.id)
-    return Town(name=town_name, sections=(section,), endpoints=(endpoint,))
+    return Town(name=town_name, sections=(section,), endpoints=(endpoint,), alone=True)
 
 
 def narrowed(town: Town, wanted: Sequence[str]) -> Town:
@@ -130,14 +130,15 @@ def judged(
     *,
     started: datetime,
     now: datetime,
+    today: date | None = None,
 ) -> Run:
-    """The run that this evidence makes for the day of `started`, ageing it to `now` (both UTC)."""
+    """The run that this evidence makes, aged to `now` (UTC); `today` None = the day of `started` in Japan."""
     scene = Scene(
         town=session.town,
         model=session.model,
         plugins=session.plugins,
         now=now,
-        today=japan_day(started).date(),
+        today=today or japan_day(started).date(),
     )
     return judge_all(tasks, evidence, scene, started=started, version=__version__)
 

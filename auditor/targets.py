@@ -132,7 +132,7 @@ class Town:
     """Everything one town declared. `root` is the town folder, None when only this machine is audited.
 
     `sample` = invented data; every page says 見本. `unsigned_inbox` = evidence files without a signature
-    are accepted (the town wrote why). `problems` of the ledgers never stand here: they stop the run.
+    are accepted (the town wrote why). `alone` = there is no town, only the machine this runs on.
     """
 
     name: str
@@ -148,13 +148,14 @@ class Town:
     print_servers: tuple[PrintServer, ...] = ()
     documents: tuple[Documents, ...] = ()
     unsigned_inbox: bool = False
+    alone: bool = False
 
     @property
     def targets(self) -> tuple[Target, ...]:
-        """All targets, in a stable order."""
+        """All targets, in a stable order; a town that is `alone` has no sections to judge."""
         trial = tuple(person for person in self.staff if person.trial)
         return (
-            *self.sections,
+            *(() if self.alone else self.sections),
             *trial,
             *self.endpoints,
             *self.gateways,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from auditor.cells import MAX_NAME, name_fault
 from auditor.declared import Declared
-from auditor.errors import ConfigError
+from auditor.errors import ConfigError, Problem
 from auditor.ledger import folded
 from auditor.model import SHIPPED
 from auditor.problems import Note, Told, in_order
@@ -64,6 +64,8 @@ def load_town(folder: Path) -> Loaded:
     """
     told = Told()
     root = folder.resolve()
+    if not root.is_dir():
+        raise ConfigError([Problem(folder, None, "", "folder_missing")])
     file = _town_file(root / "town.toml", told)
     declared = Declared(file, root, told) if file is not None else None
     sections = declared.sections() if declared is not None else ()

@@ -12,6 +12,9 @@ from auditor.errors import AuditorError, ConfigError, LockedError, PluginError
 from auditor.exits import Exit
 from auditor.words import LANGUAGES
 
+NOTHING_RAN = ("no_run", "history_missing", "folder_not_empty")
+"""Errors of what was asked for, met before anything was done."""
+
 TYPER_INTERRUPTED = 130
 """What Typer makes of Ctrl-C; none of our own codes."""
 
@@ -76,10 +79,10 @@ def _ending(error: BaseException, speech: Speech) -> tuple[Exit, str]:
         case ConfigError() | PluginError() | LockedError():
             return Exit.REFUSED, speech.error(error)
         case AuditorError():
-            return Exit.FAILED, speech.error(error)
+            return Exit.REFUSED if error.key in NOTHING_RAN else Exit.FAILED, speech.error(error)
         case typer.Abort() | KeyboardInterrupt():
             return Exit.FAILED, speech("error.interrupted")
-        case BrokenPipeError():
+        case BrokenPipeError() | SystemExit():  # who read our output has left
             return Exit.FAILED, ""
         case _:
             return Exit.FAILED, speech("error.crash", why=f"{type(error).__name__}: {error}")

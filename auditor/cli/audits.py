@@ -145,19 +145,19 @@ def _judge_again(folder: Path, number: int | None, model: str, on: str, checks_d
     wanted = replace(town, model=model) if model else town
     session = Session(town=town, model=model_of(wanted, controls), plugins=plugins, controls=controls)
     tasks = plan(town, session.model, plugins)
-    started, ended = _moments(on) if on else (kept.started, kept.ended)
-    return judged(session, tasks, evidence, started=started, now=ended)
+    today, ended = _until(on) if on else (kept.today, kept.ended)
+    run = judged(session, tasks, evidence, started=kept.started, now=ended, today=today)
+    return replace(run, rejudged=kept.number)
 
 
-def _moments(on: str) -> tuple[datetime, datetime]:
-    """Noon and the last minute in Japan of the day asked for: evidence of that day counts."""
+def _until(on: str) -> tuple[date, datetime]:
+    """The day asked for and its last minute in Japan (as UTC): evidence of that day counts."""
     try:
         day = date.fromisoformat(on)
     except ValueError:
         problem = Problem(Path("--date"), None, "", "not_date", {"value": on})
         raise ConfigError([problem]) from None
-    noon, last = (datetime.combine(day, at, JAPAN).astimezone(UTC) for at in (time(12), time(23, 59)))
-    return noon, last
+    return day, datetime.combine(day, time(23, 59), JAPAN).astimezone(UTC)
 
 
 def _kept(run: Run | None, folder: Path, number: int | None) -> Run:

@@ -234,7 +234,7 @@ def test_a_check_that_asks_for_another_kind_of_target_is_unknown() -> None:
     def of_gateway(value: Lock, gateway: Gateway) -> Judgement:
         return passed()
 
-    assert verdict_of(of_gateway, said(FAST))[0].reason is Reason.NOT_COLLECTED
+    assert verdict_of(of_gateway, said(FAST))[0].reason is Reason.NOT_MEASURABLE
 
 
 def test_a_check_of_declarations_alone_needs_no_evidence() -> None:
@@ -253,7 +253,7 @@ def test_a_fact_of_another_system_is_no_source() -> None:
         return Lock(1)
 
     found, _ = verdict_of(locks, said(FAST), facts=(windows_lock,))
-    assert (found.verdict, found.reason) == (Verdict.UNKNOWN, Reason.NOT_COLLECTED)
+    assert (found.verdict, found.reason) == (Verdict.UNKNOWN, Reason.NOT_MEASURABLE)
 
 
 def test_the_same_evidence_judged_twice_gives_the_same() -> None:

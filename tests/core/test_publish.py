@@ -133,5 +133,5 @@ def test_the_file_that_out_should_be_is_said(tmp_path: Path) -> None:
 
 def test_a_run_that_is_not_kept_has_its_time_as_name(tmp_path: Path) -> None:
     publish(replace(RUN, number=0), tmp_path, "ja", {"html": page("a")})
-    assert names(tmp_path) == ["20261123-030000", "latest"]
+    assert names(tmp_path) == ["20261123-120000", "latest"]
     assert module.LATEST == "latest"

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from auditor.cli.audits import _moments
+from auditor.cli.audits import _until
 from auditor.collect import Roads
 from auditor.control import Leg
 from auditor.engine import japan_day
@@ -126,11 +126,11 @@ def test_no_town_folder_has_no_model_of_its_own() -> None:
         model_of(replace(town_of(PC), model="town"), (control(),))
 
 
-def rejudged(started: datetime, now: datetime) -> Run:
+def rejudged(started: datetime, now: datetime, today: date | None = None) -> Run:
     session = session_of(town_of(PC))
     evidence = {"endpoint:PC-1": said(ok("w.lock", "600"), at=NOW)}
     tasks = plan(session.town, session.model, session.plugins)
-    return judged(session, tasks, evidence, started=started, now=now)
+    return judged(session, tasks, evidence, started=started, now=now, today=today)
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,8 @@ def rejudged(started: datetime, now: datetime) -> Run:
 def test_kept_evidence_counts_from_its_day_until_it_is_stale(
     day: str, verdict: Verdict, reason: Reason | None
 ) -> None:
-    run = rejudged(*_moments(day))
+    today, now = _until(day)
+    run = rejudged(NOW, now, today)
     assert (run.findings[0].verdict, run.findings[0].reason) == (verdict, reason)
     assert run.today.isoformat() == day
 
@@ -160,5 +161,5 @@ def test_a_long_run_is_judged_for_the_day_it_began() -> None:
 @pytest.mark.parametrize("text", ["tomorrow", "2026-13-01", "20261123x", ""])
 def test_a_day_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(ConfigError) as caught:
-        _moments(text)
+        _until(text)
     assert caught.value.problems[0].key == "not_date"

@@ -28,8 +28,8 @@ def test_a_scan_of_this_machine_writes_three_kinds_of_page_and_the_document(tmp_
     for name in ("town.html", "technical.html", "sections/this-machine.html", "run.json"):
         assert str(Path("pages") / folder.name / name) in done.stdout
     run = json.loads((folder / "run.json").read_text("utf-8"))
-    assert [target["kind"] for target in run["targets"]] == ["section", "endpoint"]
-    assert run["targets"][1]["details"], "hardware is shown on the technical page"
+    assert [target["kind"] for target in run["targets"]] == ["endpoint"]
+    assert run["targets"][0]["details"], "hardware is shown on the technical page"
 
 
 def test_what_could_not_be_known_is_said_with_its_reason(tmp_path: Path) -> None:

@@ -1,0 +1,44 @@
+"""What a town did not declare, so that somebody in the trial can never be found ready; for the doctor."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from auditor.control import Leg
+from auditor.legs import NEEDS_NO_ENTRANCE, depends_on
+from auditor.problems import Told
+from auditor.targets import Person, Town
+from auditor.town import Loaded
+
+SHOWN = 10
+
+
+def note_gaps(loaded: Loaded, told: Told) -> None:
+    """Notes on devices, entrances and routes that people of the trial would need."""
+    town, root = loaded.town, loaded.settings.folder
+    trial = [person for person in town.staff if person.trial]
+    _note(told, root / "staff.csv", "gap_device", _ids(trial, town, Leg.DEVICE))
+    ways = [person for person in trial if person.method and person.method not in NEEDS_NO_ENTRANCE]
+    methods = {person.method for person in ways if not depends_on(Leg.PATH, person, town)}
+    _note(told, root / "town.toml", "gap_path", sorted(methods))
+    names = {section.id: section.name for section in town.sections}
+    sections = {
+        names.get(person.section, person.section) for person in trial if _lacks(Leg.WORK, town)(person)
+    }
+    _note(told, root / "town.toml", "gap_work", sorted(sections))
+    for documents in town.documents:
+        if documents.folder.is_dir() and not any(documents.folder.iterdir()):
+            told.note(root / "town.toml", None, documents.id, "gap_folder", path=str(documents.folder))
+
+
+def _lacks(leg: Leg, town: Town) -> Callable[[Person], bool]:
+    return lambda person: not depends_on(leg, person, town)
+
+
+def _ids(people: list[Person], town: Town, leg: Leg) -> list[str]:
+    return [person.id for person in people if _lacks(leg, town)(person)]
+
+
+def _note(told: Told, file: Path, key: str, names: list[str]) -> None:
+    if names:
+        more = "" if len(names) <= SHOWN else " …"
+        told.note(file, None, "", key, names=", ".join(names[:SHOWN]) + more, count=len(names))
