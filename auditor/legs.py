@@ -64,6 +64,8 @@ def _person(person: Person, town: Town, book: _Book) -> PersonReadiness:
         ready, why = _leg(leg, targets, book)
         if leg is Leg.PATH and not targets and person.method in NEEDS_NO_ENTRANCE:
             ready, why = Ready.READY, []
+        if leg is Leg.PATH and not person.method:
+            why = []  # which entrance is needed is not known before the method is: that is RA-01's finding
         legs[leg] = ready
         causes += why
     causes.sort(key=lambda cause: -RANK[cause.ready])
