@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from auditor.control import Control
@@ -19,6 +19,29 @@ class Book:
 
     run: Run
     words: Words
+
+    def __post_init__(self) -> None:
+        """One machine without a town is spoken to in its own words, whoever made the book."""
+        object.__setattr__(self, "words", replace(self.words, alone=self.run.town.alone))
+
+    @cached_property
+    def notice(self) -> str:
+        """What must be read before all else: that this is no audit but a rejudgement; otherwise ""."""
+        run, words = self.run, self.words
+        if not run.rejudged:
+            return ""
+        return words(
+            "page.rejudged",
+            at=words.moment(run.started),
+            number=run.rejudged,
+            today=words.day(run.today),
+            model=run.model.title.in_(words.lang),
+        )
+
+    @cached_property
+    def addressee(self) -> str:
+        """Whom the town's page addresses."""
+        return self.words("page.to", head="") if self.run.town.alone else self.run.town.name
 
     @cached_property
     def controls(self) -> dict[str, Control]:
@@ -125,3 +148,9 @@ def verdict_of(row: SectionReadiness) -> str:
     if row.heard is False and row.ready is not Ready.BLOCKED:
         return Ready.CHECK_FIRST.value
     return row.ready.value
+
+
+def partly_blocked(row: SectionReadiness) -> bool:
+    """True where somebody may not start and somebody else may; never for a section nobody heard from."""
+    may = row.by_ready.get(Ready.READY, 0) + row.by_ready.get(Ready.CONDITIONAL, 0)
+    return row.ready is Ready.BLOCKED and may > 0 and row.heard is not False

@@ -7,6 +7,7 @@ from auditor.control import Control, Leg
 from auditor.findings import Finding, Overlay, Reason, Verdict
 from auditor.readiness import Cause, Ready
 from reports.book import Book
+from reports.places import names, places
 
 SEVERITY = {"critical": 0, "high": 1, "medium": 2, "low": 3}
 SOON_DAYS = 7
@@ -29,13 +30,16 @@ class Ask:
 
     `mine` = the section's head is asked; otherwise the digital section does it. `doer` is head, officer or
     it. `people` = how many people of the trial it holds back, `blocks` tells a fail from an open question.
+    `due` = None where no day can be promised; `overdue` = that day is past. `order` tells equal ranks apart,
+    alike in every language.
     `leg` is set for a target shared with other sections: it belongs beside that leg, not among requests.
     """
 
     what: str
     names: tuple[str, ...]
     unit: str
-    due: date
+    due: date | None
+    overdue: bool
     effort: str
     why: str
     doer: str
@@ -43,12 +47,13 @@ class Ask:
     people: int
     blocks: bool
     severity: int
+    order: str
     leg: Leg | None
 
 
 @dataclass(slots=True)
 class _Group:
-    """Findings or gaps of one cause. `act` is fix, check, unheard, unproven or undeclared."""
+    """Findings or gaps of one cause. `act` is fix, check, measure, unheard, unproven or undeclared."""
 
     act: str
     control: str = ""
@@ -58,7 +63,8 @@ class _Group:
     targets: dict[str, None] = field(default_factory=dict)
     items: dict[str, None] = field(default_factory=dict)
     people: dict[str, None] = field(default_factory=dict)
-    until: date | None = None
+    places: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    due: date | None = None
 
     @property
     def key(self) -> tuple[object, ...]:
@@ -78,17 +84,23 @@ def asks(book: Book, section: str) -> tuple[Ask, ...]:
                 if (group := _of_finding(book, finding)) is not None:
                     _add(groups, group, None)
     found = [_ask(book, group) for group in groups.values()]
-    return tuple(
-        sorted(found, key=lambda ask: (not ask.people, not ask.blocks, -ask.people, ask.severity, ask.what))
-    )
+    return tuple(sorted(found, key=_rank))
+
+
+def _rank(ask: Ask) -> tuple[object, ...]:
+    """The wording has no part in it, so that both languages number requests alike."""
+    due = ask.due or date.max
+    return not ask.people, not ask.blocks, -ask.people, ask.severity, due, ask.order
 
 
 def _add(groups: dict[tuple[object, ...], _Group], group: _Group, person: str | None) -> None:
     kept = groups.setdefault(group.key, group)
     kept.targets.update(group.targets)
     kept.items.update(group.items)
-    if group.until is not None:
-        kept.until = min(group.until, kept.until or group.until)
+    for key, found in group.places.items():
+        kept.places[key] = tuple(dict.fromkeys((*kept.places.get(key, ()), *found)))
+    if group.due is not None:
+        kept.due = min(group.due, kept.due or group.due)
     if person is not None:
         kept.people[person] = None
 
@@ -108,32 +120,57 @@ def _of_cause(book: Book, cause: Cause, person: str) -> _Group | None:
 def _of_finding(book: Book, finding: Finding) -> _Group | None:
     """The group of something that is not in order, None = nothing needs doing (or an exception covers it)."""
     targets, shared = {finding.target: None}, book.shared(finding.target)
+    where = {finding.target: places(book, finding)}
     if finding.verdict is Verdict.UNKNOWN:
+        act = "measure" if finding.reason is Reason.NOT_MEASURABLE else "check"
         return _Group(
-            "unheard" if finding.whole_target else "check",
+            "unheard" if finding.whole_target else act,
             reason=finding.reason,
             leg=LEG_OF_KIND.get(book.targets[finding.target].kind, Leg.NONE),
             shared=shared,
             targets=targets,
             items={finding.control: None},
+            places=where,
+            due=due_of(book, finding),
         )
     if finding.verdict is not Verdict.FAIL or finding.overlay is Overlay.EXCEPTION:
         return None
     control = book.controls[finding.control]
-    until = finding.until if finding.overlay is Overlay.GRACE else None
-    return _Group("fix", control.id, leg=control.leg, shared=shared, targets=targets, until=until)
+    return _Group(
+        "fix",
+        control.id,
+        leg=control.leg,
+        shared=shared,
+        targets=targets,
+        items={control.id: None},
+        places=where,
+        due=due_of(book, finding),
+    )
+
+
+def due_of(book: Book, finding: Finding) -> date:
+    """When something not in order is to be settled: counted from the day since when it is so."""
+    if finding.overlay is Overlay.GRACE and finding.until is not None:
+        return finding.until
+    control = book.controls.get(finding.control) if finding.verdict is Verdict.FAIL else None
+    days = control.due_days if control is not None else SOON_DAYS
+    return (finding.since or book.run.today) + timedelta(days=days)
 
 
 def _ask(book: Book, group: _Group) -> Ask:
     control = book.controls.get(group.control)
     doer, mine = _doer(group, control)
     what, why, effort = _said(book, group, control, mine=mine)
-    days = control.due_days if control is not None else SOON_DAYS
+    if _aside(book, group):
+        what = book.words("request.aside", what=what)
+    soon = book.run.today + timedelta(days=SOON_DAYS)
+    due = None if group.act == "measure" else group.due or soon
     return Ask(
         what=what,
-        names=book.labels(group.targets),
+        names=names(book, group.targets, group.places),
         unit=_unit(group),
-        due=group.until or book.run.today + timedelta(days=days),
+        due=due,
+        overdue=due is not None and due < book.run.today,
         effort=effort,
         why=why,
         doer=doer,
@@ -141,11 +178,20 @@ def _ask(book: Book, group: _Group) -> Ask:
         people=len(group.people),
         blocks=group.act == "fix",
         severity=SEVERITY.get(control.severity if control is not None else "", len(SEVERITY)),
+        order=" ".join((min(group.items, default="~"), *map(str, group.key))),
         leg=group.leg if group.shared and not mine else None,
     )
 
 
+def _aside(book: Book, group: _Group) -> bool:
+    """True where nothing of it is a condition for starting."""
+    legs = {book.controls[item].leg for item in group.items}
+    return not group.people and legs == {Leg.NONE}
+
+
 def _unit(group: _Group) -> str:
+    if any(group.places.values()):
+        return "unit.places" if all(group.places.get(key) for key in group.targets) else "unit.items"
     kinds = {key.partition(":")[0] for key in group.targets}
     return {"endpoint": "unit.devices", "person": "unit.people"}.get("+".join(kinds), "unit.items")
 
@@ -160,7 +206,7 @@ def _doer(group: _Group, control: Control | None) -> tuple[str, bool]:
             doer = "head" if group.leg is Leg.DEVICE and group.reason in HEAD_REASONS else "it"
         case "check":
             doer = "officer" if group.reason in OFFICER_REASONS and not group.shared else "it"
-        case "unproven":
+        case "unproven" | "measure":
             doer = "it"
         case _:
             doer = "it" if group.leg is Leg.PATH else "officer"
@@ -184,6 +230,14 @@ def _said(book: Book, group: _Group, control: Control | None, *, mine: bool) -> 
             titles = words.listed([book.title(item) for item in group.items], 3)
             what = words(f"request.check{by}", titles=titles)
             return what, words("request.check_why", reason=reason), effort
+        case "measure":
+            titles = words.listed([book.title(item) for item in group.items], 3)
+            on = "_device" if group.leg is Leg.DEVICE else ""
+            return (
+                words(f"request.measure{on}", titles=titles),
+                words("request.check_why", reason=reason),
+                effort,
+            )
         case "unproven":
             return words("request.unproven", leg=words(f"leg.{leg}")), words("request.unproven_why"), effort
         case _:

@@ -65,7 +65,7 @@ def section_view(book: Book, section: str) -> dict[str, object]:
         "blocked": blocked,
         "unchecked": unchecked,
         "common": common,
-        "sheet": first_sheet(book.words, found, above, sample=book.run.town.sample),
+        "sheet": first_sheet(book.words, found, above, sample=book.run.town.sample, notice=book.notice),
         "people": book.people_of(section),
         "bars": tuple((leg, bar(ready.by_leg.get(leg, {}))) for leg in LEGS),
         "rows": rows,
@@ -103,12 +103,11 @@ def head_word(words: Words, section: str) -> str:
 def _common(book: Book, ask: Ask) -> str:
     """One line about something shared with other sections, for the leg it belongs to."""
     words = book.words
-    return words(
-        "section.common",
-        names=words.listed(ask.names, 2),
-        why=ask.why,
-        due=words.day(ask.due),
-    )
+    about = {"names": words.listed(ask.names, 2, ask.unit), "why": ask.why}
+    if ask.due is None:
+        return words("section.common_undated", **about)
+    late = words("section.overdue") if ask.overdue else ""
+    return words("section.common", **about, due=words.day(ask.due), late=late)
 
 
 def bar(counts: Mapping[Ready, int]) -> tuple[tuple[str, float, float], ...]:

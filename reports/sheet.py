@@ -22,11 +22,12 @@ CARD_EMS = 38.0
 MARGIN_EMS = 8.0
 """Taken by small words and gaps between a date, a cost and a doer."""
 
-TABLE_LINES = 4
+TABLE_LINES = 5
 LEG_EMS = 13.0
-"""The table of the legs: its heading, caption and head; and the width of a leg's own cell."""
+"""The table of the legs: its heading, caption, head and key; and the width of a leg's own cell."""
 
 SAMPLE_LINES = 2
+NOTICE_LINES = 1
 HEADING_LINES = 2
 
 
@@ -40,13 +41,19 @@ class Sheet:
     others_later: tuple[Ask, ...]
 
 
-def first_sheet(words: Words, asks: Sequence[Ask], above: Sequence[str], *, sample: bool) -> Sheet:
-    """Share requests out between sheet 1 and the later ones; `above` = the paragraphs before them."""
+def first_sheet(
+    words: Words, asks: Sequence[Ask], above: Sequence[str], *, sample: bool, notice: str
+) -> Sheet:
+    """Share requests out between sheet 1 and the later ones; `above` = the paragraphs before them.
+
+    `notice` stands in a box at the top, "" = there is none.
+    """
     mine = tuple(ask for ask in asks if ask.mine)
     others = tuple(ask for ask in asks if not ask.mine and ask.leg is None)
     legs = sum(lines(words(f"leg.{leg}") + words(f"leg.{leg}_plain"), LEG_EMS) for leg in LEGS)
     left = LINES - TABLE_LINES - legs - HEADING_LINES - (SAMPLE_LINES if sample else 0)
     left -= sum(lines(text, LINE_EMS) for text in above)
+    left -= NOTICE_LINES + lines(notice, LINE_EMS) if notice else 0
     heights = [_card_lines(words, ask) for ask in mine]
     count, left = _fitting(heights if sum(heights) <= left else heights[:FIRST], left, at_least=1)
     room = left - HEADING_LINES - (1 if count < len(mine) else 0)
@@ -69,14 +76,19 @@ def _card_lines(words: Words, ask: Ask) -> int:
     return (
         lines(ask.what, LINE_EMS)
         + lines(words.listed(ask.names, unit=ask.unit), CARD_EMS)
-        + lines(words.day(ask.due) + ask.effort + doer, CARD_EMS - MARGIN_EMS)
+        + lines(_day(words, ask) + ask.effort + doer, CARD_EMS - MARGIN_EMS)
         + lines(ask.why, CARD_EMS)
     )
 
 
+def _day(words: Words, ask: Ask) -> str:
+    late = words("section.overdue") if ask.overdue else ""
+    return words.day(ask.due) + late if ask.due is not None else ""
+
+
 def _row_lines(words: Words, ask: Ask) -> int:
     return lines(ask.what, LINE_EMS) + lines(
-        words.listed(ask.names, 3, ask.unit) + words.day(ask.due), CARD_EMS - MARGIN_EMS
+        words.listed(ask.names, 3, ask.unit) + _day(words, ask), CARD_EMS - MARGIN_EMS
     )
 
 

@@ -1,13 +1,16 @@
 """The summary on a terminal: the same figures as the pages."""
 
-from rich.console import Console, Group, RenderableType
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.table import Table
 from rich.text import Text
 
 from auditor.findings import Tally, Verdict
-from auditor.readiness import Ready
+from auditor.readiness import Ready, SectionReadiness
 from auditor.run import Run
-from reports.book import Book, verdict_of
+from reports.book import Book, partly_blocked, verdict_of
 from reports.section import COUNTS
 from reports.town import causes
 from reports.wording import Words, plain
@@ -26,6 +29,9 @@ LONG = 20
 
 TOP = 5
 
+NARROW = 60
+"""Below so many columns a section's row does not fit on one line."""
+
 
 def print_summary(run: Run, console: Console, lang: str) -> None:
     """Print the summary."""
@@ -39,8 +45,10 @@ def summary(run: Run, lang: str) -> RenderableType:
     sample = f"【{words('page.sample')}】" if run.town.sample else ""
     heading = words("terminal.town", name=plain(run.town.name), day=words.day(run.today))
     parts: list[RenderableType] = [Text(f"{sample}{heading}", style="bold")]
+    if book.notice:
+        parts.append(Text(book.notice, style="bold"))
     if any(row.people for row in run.section_readiness):
-        parts.append(_sections(book))
+        parts.append(_Sections(book))
     parts.append(Text(f"{words('terminal.findings')}: {counts(run.tally, words)}"))
     parts += _causes(book)
     parts += _findings(book)
@@ -60,20 +68,48 @@ def counts(tally: Tally, words: Words) -> str:
     )
 
 
-def _sections(book: Book) -> Table:
-    words = book.words
-    table = Table(title=words("town.sections"), title_justify="left", box=None)
-    table.add_column(words("town.section"))
-    table.add_column(words("town.result"))
-    table.add_column(words("town.people"), justify="right")
-    for ready in Ready:
-        table.add_column(words(f"ready.{ready.value}"), justify="right")
-    for row in book.run.section_readiness:
-        verdict = verdict_of(row)
-        result = Text(f"{words(f'mark.{verdict}')} {words(f'ready.{verdict}')}", style=STYLES[verdict])
-        figures = [Text(str(row.by_ready.get(ready, 0))) for ready in Ready]
-        table.add_row(Text(plain(book.section_names[row.section])), result, Text(str(row.people)), *figures)
-    return table
+@dataclass(frozen=True)
+class _Sections:
+    """One row per section; where there is no room for columns, two lines each. The key stands below."""
+
+    book: Book
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        words = self.book.words
+        if options.max_width < NARROW:
+            yield Text(words("town.sections"), style="italic")
+            yield from self._lines()
+        else:
+            yield self._table()
+        key = (f"{words(f'mark.{ready.value}')} {words(f'ready.{ready.value}')}" for ready in Ready)
+        yield Text("  ".join((words("town.key_people"), *key)), style="dim")
+
+    def _result(self, row: SectionReadiness) -> Text:
+        words, verdict = self.book.words, verdict_of(row)
+        word = words("town.some_blocked") if partly_blocked(row) else words(f"ready.{verdict}")
+        return Text(f"{words(f'mark.{verdict}')} {word}", style=STYLES[verdict])
+
+    def _table(self) -> Table:
+        words = self.book.words
+        table = Table(title=words("town.sections"), title_justify="left", box=None)
+        table.add_column(words("town.section"), overflow="fold")
+        table.add_column(words("town.result"), no_wrap=True)
+        table.add_column(words("town.people"), justify="right", no_wrap=True)
+        for ready in Ready:
+            table.add_column(words(f"mark.{ready.value}"), justify="right", no_wrap=True)
+        for row in self.book.run.section_readiness:
+            figures = [Text(str(row.by_ready.get(ready, 0))) for ready in Ready]
+            name = Text(plain(self.book.section_names[row.section]))
+            table.add_row(name, self._result(row), Text(str(row.people)), *figures)
+        return table
+
+    def _lines(self) -> Iterator[Text]:
+        words = self.book.words
+        for row in self.book.run.section_readiness:
+            yield Text(plain(self.book.section_names[row.section]), style="bold")
+            figures = [f"{words(f'mark.{ready.value}')}{row.by_ready.get(ready, 0)}" for ready in Ready]
+            rest = f"  {words('town.people')}{row.people} {' '.join(figures)}"
+            yield Text("  ").append_text(self._result(row)).append(rest)
 
 
 def _causes(book: Book) -> list[RenderableType]:

@@ -3,12 +3,14 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from auditor.findings import Verdict
 from auditor.readiness import RANK, Cause, Ready
 from auditor.run import TargetCard
-from reports.book import Book, verdict_of
+from reports.book import Book, partly_blocked, verdict_of
 from reports.files import file_name
+from reports.requests import SEVERITY, due_of
 from reports.shifts import WAYS, shifts
 
 TOP = 7
@@ -25,17 +27,28 @@ class Hold:
     ready: Ready
 
 
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """What makes causes one: `about` is a control's id, a kind of target or a leg, as `code` says."""
+
+    code: str
+    about: str
+    reason: str = ""
+
+
 def town_view(book: Book) -> dict[str, object]:
     """What the town's page shows."""
     run = book.run
     totals = {ready: sum(row.by_ready.get(ready, 0) for row in run.section_readiness) for ready in Ready}
     rows = tuple((row, verdict_of(row)) for row in run.section_readiness)
+    partly = frozenset(row.section for row in run.section_readiness if partly_blocked(row))
     holds = causes(book)
     moved = shifts(book, run.changes.changed) if run.changes else ()
     return {
         "totals": totals,
         "people": sum(totals.values()),
         "rows": rows,
+        "partly": partly,
         "names": book.section_names,
         "links": {section.id: f"sections/{file_name(section.id)}.html" for section in run.sections},
         "silent": tuple(book.section_names[row.section] for row, _ in rows if row.heard is False),
@@ -62,31 +75,57 @@ def oldest(cards: Sequence[TargetCard]) -> TargetCard | None:
 
 
 def causes(book: Book) -> list[Hold]:
-    """What holds people back: what blocks first, then what concerns most people."""
-    people: defaultdict[tuple[str, Ready], set[str]] = defaultdict(set)
-    sections: defaultdict[tuple[str, Ready], dict[str, None]] = defaultdict(dict)
+    """What holds people back: what blocks first, then what concerns most people, then the gravest."""
+    people: defaultdict[tuple[_Kind, Ready], set[str]] = defaultdict(set)
+    sections: defaultdict[tuple[_Kind, Ready], dict[str, None]] = defaultdict(dict)
+    dues: defaultdict[tuple[_Kind, Ready], list[date]] = defaultdict(list)
     for person in book.run.readiness:
         for cause in person.causes:
-            if cause.ready is not Ready.READY:
-                key = (_title(book, cause), cause.ready)
-                people[key].add(person.person)
-                sections[key][book.section_names.get(person.section, person.section)] = None
-    found = [
-        Hold(title, len(held), tuple(sections[title, ready]), ready)
-        for (title, ready), held in people.items()
+            if cause.ready is Ready.READY:
+                continue
+            key = _kind(book, cause), cause.ready
+            people[key].add(person.person)
+            sections[key][book.section_names.get(person.section, person.section)] = None
+            finding = book.finding(cause.control, cause.target)
+            dues[key].append(due_of(book, finding) if finding is not None else date.max)
+    ranked = sorted(people, key=lambda key: _rank(book, key, len(people[key]), min(dues[key])))
+    return [
+        Hold(_title(book, kind), len(people[kind, ready]), tuple(sections[kind, ready]), ready)
+        for kind, ready in ranked
     ]
-    return sorted(found, key=lambda hold: (-RANK[hold.ready], -hold.people, hold.title))
 
 
-def _title(book: Book, cause: Cause) -> str:
-    words = book.words
+def _rank(book: Book, key: tuple[_Kind, Ready], people: int, due: date) -> tuple[object, ...]:
+    """The wording has no part in it, so that both languages show causes alike."""
+    kind, ready = key
+    failed = book.controls.get(kind.about) if kind.code == "fail" else None
+    severity = SEVERITY.get(failed.severity, len(SEVERITY)) if failed is not None else len(SEVERITY)
+    return -RANK[ready], -people, severity, due, kind.about, kind.code, kind.reason
+
+
+def _kind(book: Book, cause: Cause) -> _Kind:
     finding = book.finding(cause.control, cause.target) if cause.control else None
     if finding is not None and finding.whole_target and finding.reason is not None:
-        kind = words(f"kind.{book.targets[finding.target].kind}")
-        return words("town.silent_kind", kind=kind, reason=words(f"reason.{finding.reason.value}"))
+        return _Kind("silent", book.targets[finding.target].kind, finding.reason.value)
     if finding is not None and finding.verdict is Verdict.UNKNOWN:
-        return words("town.unchecked", title=book.title(cause.control))
+        return _Kind("unchecked", cause.control)
     if cause.control:
-        control = book.controls.get(cause.control)
-        return control.plain.in_(words.lang) if control is not None else cause.control
-    return words("town.unproven" if cause.target else "town.undeclared", leg=words(f"leg.{cause.leg.value}"))
+        return _Kind("fail", cause.control)
+    return _Kind("unproven" if cause.target else "undeclared", cause.leg.value)
+
+
+def _title(book: Book, kind: _Kind) -> str:
+    words = book.words
+    match kind.code:
+        case "silent":
+            reason = words(f"reason.{kind.reason}")
+            return words("town.silent_kind", kind=words(f"kind.{kind.about}"), reason=reason)
+        case "unchecked":
+            return words("town.unchecked", title=book.title(kind.about))
+        case "fail":
+            control = book.controls.get(kind.about)
+            return control.plain.in_(words.lang) if control is not None else kind.about
+        case "unproven":
+            return words("town.unproven", leg=words(f"leg.{kind.about}"))
+        case _:
+            return words("town.undeclared", leg=words(f"leg.{kind.about}"))

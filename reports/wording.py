@@ -74,9 +74,10 @@ def _fields(sentence: str) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """All that the pages say in one language."""
+    """All that the pages say in one language; `alone` = to the user of one machine, not to a town."""
 
     lang: str
+    alone: bool = False
 
     def __call__(self, key: str, /, **values: object) -> str:
         """The sentence `key`.
@@ -84,7 +85,9 @@ class Words:
         Raises:
             KeyError: there is none, or a value is missing (every page is rendered in tests).
         """
-        return _table(self.lang)[key].format(**values)
+        table = _table(self.lang)
+        sentence = table.get(f"alone.{key}", table[key]) if self.alone else table[key]
+        return sentence.format(**values)
 
     def day(self, value: date) -> str:
         """A date for people."""
