@@ -12,6 +12,8 @@ from dataclasses import dataclass
 VERSIONS = {"1.0": 0x0301, "1.1": 0x0302, "1.2": 0x0303, "1.3": 0x0304}
 ALERT, HANDSHAKE = 21, 22
 SERVER_HELLO, CERTIFICATE = 2, 11
+SIGNED_ASKING = [2, 11, 12, 13, 14]
+"""ServerHello, Certificate, ServerKeyExchange, CertificateRequest, ServerHelloDone (RFC 5246 §7.3)."""
 MOST_RECORD = 16384 + 2048
 MOST_MESSAGE = 128 * 1024
 MOST_RECORDS = 8
@@ -184,6 +186,25 @@ def leaf_in(stream: bytes) -> bytes:
     Up to TLS 1.2 the Certificate message is clear, even where the handshake then fails for want of a client
     certificate.
     """
+    return _first_certificate(_clear(stream))
+
+
+def signed_leaf(stream: bytes) -> bytes:
+    """`leaf_in`, where the server also signed its part of the key exchange and asked for our certificate.
+
+    Exactly those messages and no more: a ServerHello alone may be a HelloRetryRequest, and without a
+    ServerKeyExchange (RSA key exchange) whoever copied the certificate can send it. b"" = anything else.
+    """
+    heard = _clear(stream)
+    try:
+        kinds = [kind for kind, _ in messages(heard)]
+    except NotTls:
+        return b""
+    return _first_certificate(heard) if kinds == SIGNED_ASKING else b""
+
+
+def _clear(stream: bytes) -> bytes:
+    """The handshake bytes of the records up to the first of another kind."""
     rest = memoryview(stream)
 
     def take(size: int) -> bytes:
@@ -202,7 +223,7 @@ def leaf_in(stream: bytes) -> bytes:
             heard += record.body
     except NotTls:
         pass  # the last record is cut off; what came before it counts
-    return _first_certificate(bytes(heard))
+    return bytes(heard)
 
 
 def _first_certificate(heard: bytes) -> bytes:

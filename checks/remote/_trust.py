@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from auditor.api import Dial, Gateway, NotKnown, Reason
-from checks.remote._hello import leaf_in
+from checks.remote._hello import leaf_in, signed_leaf
 from checks.remote._wire import SILENT, Ended, Left, send, some, within
 
 MOST_BYTES = 256 * 1024
@@ -87,6 +87,7 @@ def shake(gateway: Gateway, dial: Dial, how: ssl.SSLContext) -> Shake:
 
     A server that wants a client certificate ends the handshake only after the client has verified: up to
     TLS 1.2 the client has then already sent its own part, which it never does for a chain it distrusts.
+    That is believed only where the server proved its key before (`signed_leaf`); a copied chain cannot.
 
     Raises:
         NoHandshake: the two do not understand each other, or the server stopped.
@@ -96,13 +97,15 @@ def shake(gateway: Gateway, dial: Dial, how: ssl.SSLContext) -> Shake:
     tls = how.wrap_bio(incoming, outgoing, server_hostname=gateway.server_name or gateway.host)
     heard = bytearray()
     flights = 0
+    proven = b""
     with dial.tcp(gateway.host, gateway.port, wait_s=WAIT_S) as stream:
         left: Left = within(dial, WAIT_S)
         try:
             while not _stepped(tls):
                 if outgoing.pending:
-                    send(stream.sock, outgoing.read(), left)
                     flights += 1
+                    proven = signed_leaf(bytes(heard)) if flights == 2 else proven  # noqa: PLR2004 - our answer
+                    send(stream.sock, outgoing.read(), left)
                 chunk = some(stream.sock, CHUNK, left)
                 heard += chunk
                 if len(heard) > MOST_BYTES:
@@ -114,9 +117,8 @@ def shake(gateway: Gateway, dial: Dial, how: ssl.SSLContext) -> Shake:
             return Shake(error.verify_code, error.verify_message, leaf_in(bytes(heard)))
         except (ssl.SSLError, Ended) as error:
             reason = _reason(error)
-            leaf = leaf_in(bytes(heard))
-            if flights > 1 and leaf and reason is not Reason.NO_ANSWER:
-                return Shake(0, "the server ended the handshake after our part", leaf)
+            if proven and reason is not Reason.NO_ANSWER:
+                return Shake(0, "the server ended the handshake after our part", proven)
             raise NoHandshake(reason, f"{type(error).__name__}: {error}") from None
     return Shake(0, "", tls.getpeercert(binary_form=True) or b"")
 

@@ -32,6 +32,7 @@ from checks.remote._trust import ANYTHING, STRICT, NoHandshake, Shake, context, 
 
 JAPAN = timezone(timedelta(hours=9))
 MOST_CODE = 10_000
+UNCHECKED = 9_999  # no result of OpenSSL's: trusted, but the strength of the issuers was not asked for
 MOST_DER = 64 * 1024
 OUT_OF_TIME = (9, 10)  # X509_V_ERR_CERT_NOT_YET_VALID, X509_V_ERR_CERT_HAS_EXPIRED
 SELF_SIGNED = (18, 19)
@@ -58,7 +59,8 @@ class Certificate:
     """The certificate presented at `asked_at` (UTC), with days in Japan's time.
 
     `names` are its DNS names in lower case and its IP addresses. `trust` = OpenSSL's verify result apart
-    from dates, `trust_then` the same with the dates of the whole chain at `asked_at`; 0 = trusted.
+    from dates, `trust_then` the same with the dates of the whole chain at `asked_at`; 0 = trusted. `trust` is
+    UNCHECKED where the server has no handshake of today's strength.
     """
 
     asked_at: datetime
@@ -102,7 +104,7 @@ def ask_certificate(gateway: Gateway, dial: Dial) -> bytes:
         {
             "leaf": base64.b64encode(leaf).decode("ascii"),
             "asked_at": asked_at.isoformat(timespec="seconds"),
-            "trust": timeless.code,
+            "trust": UNCHECKED if ciphers == ANYTHING and not timeless.code else timeless.code,
             "trust_then": strict.code,
             "words": strict.words[:200].encode("ascii", "replace").decode("ascii"),
         }
@@ -156,7 +158,16 @@ def _names(read: x509.Certificate) -> tuple[str, ...]:
     except x509.ExtensionNotFound:
         return ()
     hosts = [name.lower().rstrip(".") for name in found.get_values_for_type(x509.DNSName)]
+    hosts = [name for name in hosts if not _is_address(name)]  # an address counts as iPAddress only
     return (*hosts, *(str(address) for address in found.get_values_for_type(x509.IPAddress)))
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
 
 
 def _key(read: x509.Certificate) -> Key:
@@ -230,7 +241,7 @@ def _issuer(shown: Certificate, today: date) -> Judgement | None:
     for codes, key in ((SELF_SIGNED, "self_signed"), (NO_ISSUER, "no_issuer"), (WEAK, "weak_issuer")):
         if shown.trust in codes:
             return failed(key)
-    if shown.trust:
+    if shown.trust not in (0, UNCHECKED):
         return failed("untrusted", code=shown.trust)
     if not shown.trust_then:
         return None
@@ -244,6 +255,8 @@ def _left(shown: Certificate, params: Params, today: date) -> Judgement:
     days = (shown.ends - today).days
     if days < params.integer("fail_days"):
         return failed("soon", days=days, end=shown.ends)
+    if shown.trust == UNCHECKED:
+        return unknown(Reason.NOT_MEASURABLE, "old handshake only: the issuers' strength was not checked")
     until = shown.ends - timedelta(days=params.integer("fail_days"))
     key = "renew" if days < params.integer("warn_days") else "ok"
     return passed(key, until=until, days=days, end=shown.ends)

@@ -36,6 +36,8 @@ OUTCOMES = (ANSWERED, REFUSED, SILENT, CLOSED, WRONG_SERVICE, NAME_NOT_FOUND)
 NOT_ASKED = "not_asked"
 OWN_DOORS = frozenset({"vpn", "rdp", "vdi"})
 """Methods whose entrance stands on the town's own equipment."""
+GUARDED = frozenset({"tls", "openvpn"})
+"""Protocols an entrance may speak on a port that must be closed; "tcp" may be bare RDP, SSH or VNC."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +117,18 @@ def management_closed(gateway: Gateway, found: ClosedPorts | Unknown, params: Pa
         return not_applicable("not_ours")
     if isinstance(found, Unknown):
         return unknown(found.reason, found.note)
-    if found.opened:
-        places = tuple(f"{port}/tcp" for port in found.opened)
-        return failed("open", places=places, count=len(found.opened))
+    if opened := (*found.opened, *_bare(found, gateway, params)):
+        return failed("open", places=tuple(f"{port}/tcp" for port in opened), count=len(opened))
     if gap := _gap(found, gateway, params):
         return unknown(*gap)
     return passed("ok", count=len(found.refused) + len(found.silent))
+
+
+def _bare(found: ClosedPorts, gateway: Gateway, params: Params) -> tuple[int, ...]:
+    """The entrance's own port, where it answered, must be closed and has no protection declared around it."""
+    bare = gateway.protocol not in GUARDED and gateway.transport == "tcp"
+    named = str(gateway.port) in params.texts("must_closed") and gateway.port not in found.opened
+    return (gateway.port,) if bare and named and ANSWERED in found.control else ()
 
 
 def _gap(found: ClosedPorts, gateway: Gateway, params: Params) -> tuple[Reason, str] | None:
@@ -135,7 +143,8 @@ def _gap(found: ClosedPorts, gateway: Gateway, params: Params) -> tuple[Reason, 
         return Reason.NO_CONTROL, f"own port answers over UDP only; silent over TCP: {_named(found.silent)}"
     if found.unasked:
         return Reason.NO_ANSWER, f"no time left for {_named(found.unasked)}"
-    own = (gateway.port,) if gateway.transport == "tcp" else ()
+    guarded = gateway.transport == "tcp" and gateway.protocol in GUARDED
+    own = (gateway.port,) if guarded else ()
     asked = {str(port) for port in (*found.refused, *found.silent, *own)}
     missing = [port for port in params.texts("must_closed") if port not in asked]
     return (Reason.NOT_DECLARED, f"closed_ports lacks {', '.join(missing)}") if missing else None

@@ -93,7 +93,6 @@ def ports(pki: Pki, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[s
         ("weak_rsa", "weak_key", 2),
         ("self_signed", "self_signed", 2),
         ("incomplete", "no_issuer", 2),
-        ("old_server", "ok", 2),
     ],
 )
 def test_each_certificate_is_told_for_what_it_is(
@@ -103,6 +102,11 @@ def test_each_certificate_is_told_for_what_it_is(
     answer = asked(ask_certificate, gateway_at(ports[kind], ca_file=pki.ca_file), contacts=contacts)
     assert judged(answer).key == key
     assert len(contacts) <= connections
+
+
+def test_an_old_server_leaves_the_strength_of_its_issuers_unknown(ports: dict[str, int], pki: Pki) -> None:
+    judgement = judged(asked(ask_certificate, gateway_at(ports["old_server"], ca_file=pki.ca_file)))
+    assert (judgement.verdict, judgement.reason) == (Verdict.UNKNOWN, Reason.NOT_MEASURABLE)
 
 
 def test_a_town_certificate_is_not_trusted_by_the_system(ports: dict[str, int]) -> None:
