@@ -35,7 +35,7 @@ class Cover(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Volume:
-    """A fixed volume that can hold data of users, by drive letter, mount point or "swap"."""
+    """A fixed volume that can hold data of users, by drive letter, mount point or swap device."""
 
     name: str
     cover: Cover
@@ -49,6 +49,8 @@ class Disks:
     virtual: bool
 
 
+OF_SYSTEM = 0
+"""VolumeType of the volume that Windows runs from."""
 CONVERTED = {
     0: Cover.PLAIN,
     1: Cover.PROTECTED,
@@ -75,6 +77,9 @@ FILE_SYSTEMS = frozenset(
         "xfs",
     }
 )
+IMAGES = frozenset({"cramfs", "devtmpfs", "erofs", "iso9660", "squashfs", "udf"})
+"""Read-only images and the tree of devices: nothing of users is written there."""
+WORST = (Cover.PLAIN, Cover.UNCLEAR, Cover.PROTECTED)
 STARTING = ("/boot", "/boot/efi", "/efi")
 """Mount points that the firmware must be able to read; they hold nothing of users."""
 VISITING = ("/media/", "/run/media/", "/mnt/")
@@ -108,18 +113,28 @@ def windows_disks(answer: Answer) -> Disks:
     be protected by it, and other products are not seen: unclear.
     """
     values = record(answer, "volumes", "mounted")
-    covers = {}
+    covers: dict[str, Cover] = {}
+    systems = set()
     for row in listed(values["volumes"]):
         one = members(row, answer.id, "id", "type", "protection", "conversion")
-        covers[word(one["id"], "id").casefold()] = _bitlocker(one)
-    volumes = []
+        id_ = word(one["id"], "id").casefold()
+        if id_ in covers:
+            raise Garbled(f"{answer.id}: a volume twice")
+        covers[id_] = _bitlocker(one)
+        if whole(one["type"], "type") == OF_SYSTEM:
+            systems.add(id_)
+    volumes, seen = [], set()
     for row in listed(values["mounted"]):
         one = members(row, answer.id, "id", "name")
         name = word(one["name"], "name")
         if not name.startswith("\\\\?\\"):
-            volumes.append(Volume(name, covers.get(word(one["id"], "id").casefold(), Cover.UNCLEAR)))
+            id_ = word(one["id"], "id").casefold()
+            volumes.append(Volume(name, covers.get(id_, Cover.UNCLEAR)))
+            seen.add(id_)
     if not any(re.fullmatch(r"[A-Z]:\\", volume.name) for volume in volumes):
         raise Garbled(f"{answer.id}: no volume with a letter")
+    if covers and not systems & seen:
+        raise Garbled(f"{answer.id}: the volume of the system is missing")
     return Disks(tuple(volumes), virtual=False)
 
 
@@ -158,12 +173,18 @@ for d in /sys/class/block/*; do
 done
 awk '{ for (i = 7; i <= NF && $i != "-"; i++); print "mount\t" $3 "\t" $(i + 1) "\t" $(i + 2) "\t" $5 }' \
   /proc/self/mountinfo
+for d in /sys/fs/btrfs/*/devices; do
+  [ -d "$d" ] || continue
+  set -- "$d"/*
+  [ $# -lt 2 ] && continue
+  for s in "$@"; do printf 'spread\t%s\n' "${s##*/}"; done
+done
 awk 'NR > 1 { print "swap\t" $2 "\t" $1 }' /proc/swaps
 """,
 )
 def linux_disks(answer: Answer) -> Disks:
     """Every mounted file system on a block device, and swap, walked down to an encrypting mapping."""
-    rows = columns(answer, {"virtual": 2, "block": 7, "mount": 5, "swap": 3})
+    rows = columns(answer, {"virtual": 2, "block": 7, "mount": 5, "swap": 3, "spread": 2})
     virtual = [row[1] for row in rows if row[0] == "virtual"]
     blocks = {
         row[1]: Block(row[1], row[4], row[5], tuple(row[6].split()), row[3] == "1")
@@ -173,29 +194,41 @@ def linux_disks(answer: Answer) -> Disks:
     numbers = {row[2]: row[1] for row in rows if row[0] == "block"}
     if len(virtual) != 1 or not any(row[0] == "mount" for row in rows):
         raise Garbled(f"{answer.id}: incomplete")
-    volumes: dict[str, Volume] = {}
+    spread = {row[1] for row in rows if row[0] == "spread"}
+    found = []
     for row in rows:
-        if row[0] == "mount" and (volume := _mounted(row, blocks, numbers)) is not None:
-            volumes.setdefault(volume.name, volume)
+        if row[0] == "mount" and (volume := _mounted(row, blocks, numbers, spread)) is not None:
+            found.append(volume)
         elif row[0] == "swap" and row[1] == "partition" and not _name(row[2], blocks).startswith("zram"):
-            volumes.setdefault("swap", Volume("swap", _cover(_name(row[2], blocks), blocks)))
-    if not volumes:
+            found.append(Volume(row[2], _cover(_name(row[2], blocks), blocks)))
+    if not found:
         raise NotKnown(Reason.NOT_MEASURABLE, "no file system on a block device")
-    return Disks(tuple(volumes.values()), virtual=virtual[0] != "none")
+    covers: dict[str, Cover] = {}
+    for one in found:  # of two at one place the worse counts
+        covers[one.name] = min(covers.get(one.name, one.cover), one.cover, key=WORST.index)
+    volumes = tuple(Volume(name, cover) for name, cover in covers.items())
+    return Disks(volumes, virtual=virtual[0] != "none")
 
 
-def _mounted(row: list[str], blocks: dict[str, Block], numbers: dict[str, str]) -> Volume | None:
-    """The volume of a mount line; None = no block device, read-only image, start partition, or a visitor."""
+def _mounted(
+    row: list[str], blocks: dict[str, Block], numbers: dict[str, str], spread: set[str]
+) -> Volume | None:
+    """The volume of a mount line; None = no block device, read-only image, start partition, or a visitor.
+
+    A file system of another type, or one over several devices, may keep its data elsewhere: unclear.
+    """
     number, system, source, place = row[1:]
     if system == "zfs":
         return Volume(place, Cover.UNCLEAR)
-    if system not in FILE_SYSTEMS or place in STARTING:
+    known, device = system in FILE_SYSTEMS, source.startswith("/dev/") or number in numbers
+    if not (known or device) or system in IMAGES or place in STARTING:
         return None
     name = numbers.get(number) or _name(source, blocks)
     block = blocks.get(name)
     if block is not None and block.outside and place.startswith(VISITING):
         return None
-    return Volume(place, _cover(name, blocks))
+    cover = _cover(name, blocks) if known else Cover.UNCLEAR
+    return Volume(place, Cover.UNCLEAR if name in spread and cover is Cover.PROTECTED else cover)
 
 
 def _name(source: str, blocks: dict[str, Block]) -> str:

@@ -19,7 +19,7 @@ from auditor.api import (
     unknown,
 )
 from checks.endpoint._fragments import SIGNED_IN, VIRTUAL
-from checks.endpoint._read import columns, members, record, truth, whole
+from checks.endpoint._read import columns, members, record, truth, whole, word
 
 MAX_LOCK_S = 7 * 24 * 3600
 
@@ -82,7 +82,8 @@ def _saver(own: object, prescribed: object) -> ScreenLock:
     user, policy = members(own, "user", *names), members(prescribed, "policy", *names)
     value = {name: user[name] if policy[name] is None else policy[name] for name in names}
     timeout = _seconds(value["timeout"], "timeout")
-    if whole(value["active"], "active") != 1 or not value["program"] or not timeout:
+    saver = word(value["program"], "program").strip('"').casefold().endswith(".scr")
+    if whole(value["active"], "active") != 1 or not saver or not timeout:
         return ScreenLock(None, asks=False)
     return ScreenLock(timeout, asks=whole(value["secure"], "secure") == 1)
 
@@ -103,6 +104,9 @@ GNOME = re.compile(r"(gnome|ubuntu)([-.][a-z0-9.-]*)?\.desktop")
 IDLE = "/org/gnome/desktop/session/idle-delay"
 ENABLED = "/org/gnome/desktop/screensaver/lock-enabled"
 DELAY = "/org/gnome/desktop/screensaver/lock-delay"
+DISABLED = "/org/gnome/desktop/lockdown/disable-lock-screen"
+SERVERS = frozenset({"17", "23", "25", "28", "29"})
+"""SMBIOS chassis types: main server, rack, multi-system, blade and its enclosure."""
 
 
 @fact(
@@ -117,6 +121,8 @@ done
 for f in /sys/class/drm/card*-*/status; do
   [ -r "$f" ] && read -r state <"$f" && [ "$state" != disconnected ] && printf 'display\t%s\n' "$state"
 done
+f=/sys/class/dmi/id/chassis_type
+[ -r "$f" ] && read -r kind <"$f" && printf 'chassis\t%s\n' "$kind"
 profile=/etc/dconf/profile/user
 [ -e "$profile" ] || exit 0
 [ -r "$profile" ] || exit 11
@@ -142,9 +148,11 @@ done <"$profile"
 def linux_lock(answer: Answer) -> ScreenLock:
     """GNOME settings that the machine prescribes and locks; anything a user may change proves nothing.
 
-    Without any desktop and without a display (or in a virtual machine) nobody sits in front of it.
+    Without any desktop and without a display nobody sits in front of a virtual machine or of a chassis that
+    says it is a server's; any other may be a laptop whose display has no driver.
     """
-    rows = columns(answer, {"virtual": 2, "session": 2, "display": 2, "stale": 2, "lock": 2, "set": 3})
+    names = ("virtual", "session", "display", "chassis", "stale", "lock")
+    rows = columns(answer, {**dict.fromkeys(names, 2), "set": 3})
     sessions = [row[1] for row in rows if row[0] == "session"]
     virtual = [row[1] for row in rows if row[0] == "virtual"]
     if len(virtual) != 1:
@@ -152,6 +160,8 @@ def linux_lock(answer: Answer) -> ScreenLock:
     if not sessions:
         if virtual[0] == "none" and any(row[0] == "display" for row in rows):
             raise NotKnown(Reason.NOT_MEASURABLE, "a display without a desktop: the text console")
+        if virtual[0] == "none" and not any(row[0] == "chassis" and row[1] in SERVERS for row in rows):
+            raise NotKnown(Reason.NOT_MEASURABLE, "no desktop, on what does not say it is a server")
         return ScreenLock(None, asks=False, screenless=True)
     if not all(GNOME.fullmatch(name) for name in sessions):
         raise NotKnown(Reason.NOT_MEASURABLE, f"desktop not known: {', '.join(sessions)[:100]}")
@@ -177,7 +187,10 @@ def _gnome(locked: set[str], settings: dict[str, set[str]]) -> ScreenLock:
     idle, delay = _seconds(found[IDLE], IDLE), _seconds(found[DELAY], DELAY)
     if idle is None or delay is None:
         raise Garbled("no number of seconds")
-    if idle == 0:
+    disabled = settings.get(DISABLED, set())
+    if not disabled <= {"true", "false"}:
+        raise Garbled(f"{DISABLED}: neither true nor false")
+    if idle == 0 or "true" in disabled:
         return ScreenLock(None, asks=False)
     return ScreenLock(idle + delay, asks=found[ENABLED] == "true")
 

@@ -103,11 +103,17 @@ if [ -n "$modules" ]; then
     FILENAME ~ /dep$/ && /^[^:]*\/usb-storage\.ko/ { print "driver" }
     END { print "modules" }' "$modules/modules.builtin" "$modules/modules.dep"
 fi
+seen=
 for d in /etc/modprobe.d /run/modprobe.d /usr/local/lib/modprobe.d /usr/lib/modprobe.d /lib/modprobe.d; do
   for f in "$d"/*.conf; do
+    [ -e "$f" ] || [ -L "$f" ] || continue
+    case $seen in *"/${f##*/}/"*) continue ;; esac
+    seen="$seen/${f##*/}/"
     [ -e "$f" ] || continue
     [ -r "$f" ] || exit 11
-    awk '$1 == "install" && ($2 == "usb-storage" || $2 == "usb_storage") {
+    awk '
+      { while (/\\$/) { sub(/\\$/, ""); if ((getline more) <= 0) break; $0 = $0 more } }
+      $1 == "install" && ($2 == "usb-storage" || $2 == "usb_storage") {
       sub(/^[ \t]*install[ \t]+[^ \t]+[ \t]*/, "")
       print "install\t" $0 }' "$f"
   done
@@ -118,7 +124,8 @@ if [ -d /etc/usbguard ]; then echo usbguard; fi
 def linux_usb(answer: Answer) -> UsbStorage:
     """The driver does not exist, or `install usb-storage` runs nothing and it is not loaded already.
 
-    A ``blacklist`` line is no proof: the driver still comes in as a dependency.
+    A ``blacklist`` line is no proof: the driver still comes in as a dependency. A file hides those of its
+    name in the folders after its own.
     """
     rows = columns(
         answer,

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from datetime import date
 
 from auditor.api import Answer, Garbled, fact, strict_json
 from checks.endpoint._fragments import REGISTRY
@@ -18,9 +19,13 @@ ESU_YEARS = {
 
 @dataclass(frozen=True, slots=True)
 class Programmes:
-    """Proved extensions of support: "esu-2", "debian-lts:bookworm", "ubuntu-pro"."""
+    """Proved extensions of support: "esu-2", "debian-lts:bookworm", "ubuntu-pro".
+
+    `pro_until` = last day of the Ubuntu Pro contract, None = none is told (then "ubuntu-pro" proves nothing).
+    """
 
     names: frozenset[str]
+    pro_until: date | None = None
 
 
 @fact(
@@ -62,11 +67,14 @@ for f in /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.l
   [ -r "$f" ] || exit 11
   case $f in
     *.sources) awk '
-      function flush() { if (suites != "" && on) print "suites\t" suites; suites = ""; on = 1 }
+      function flush() { if (suites != "" && on && deb) print "suites\t" suites
+        suites = ""; on = 1; deb = 0 }
       BEGIN { on = 1 }
       /^[ \t]*$/ { flush() }
-      /^[Ss]uites:/ { sub(/^[^:]*:[ \t]*/, ""); suites = $0 }
-      /^[Ee]nabled:[ \t]*(no|No|false|0)/ { on = 0 }
+      { low = tolower($0) }
+      low ~ /^suites:/ { sub(/^[^:]*:[ \t]*/, ""); suites = $0 }
+      low ~ /^types:(.*[ \t])?deb([ \t]|$)/ { deb = 1 }
+      low ~ /^enabled:[ \t]*(no|false|0|off|without|disable)/ { on = 0 }
       END { flush() }' "$f" ;;
     *) awk '/^[ \t]*deb[ \t]/ { sub(/\[[^]]*\]/, ""); print "suites\t" $3 }' "$f" ;;
   esac
@@ -82,7 +90,8 @@ fi
 )
 def linux_programmes(answer: Answer) -> Programmes:
     """Debian LTS where apt follows the release's security suite; Ubuntu Pro where esm-infra is enabled."""
-    names = set()
+    names: set[str] = set()
+    until = None
     for tag, value in columns(answer, {"suites": 2, "pro": 2}):
         if tag == "suites":
             names |= {
@@ -90,13 +99,19 @@ def linux_programmes(answer: Answer) -> Programmes:
                 for suite in value.split()
                 if re.fullmatch(r"[a-z]+-security", suite)
             }
-        elif _pro_enabled(value):
-            names.add("ubuntu-pro")
-    return Programmes(frozenset(names))
+        else:
+            enabled, until = _pro(value)
+            names |= {"ubuntu-pro"} if enabled else set()
+    return Programmes(frozenset(names), until)
 
 
-def _pro_enabled(status: str) -> bool:
+def _pro(status: str) -> tuple[bool, date | None]:
+    """Is esm-infra enabled, and the last day of the contract."""
     values = members(strict_json(status.encode(), "pro"), "pro", "attached", "services")
     services = [members(one, "pro", "name", "status") for one in listed(values["services"])]
     enabled = any(one["name"] == "esm-infra" and one["status"] == "enabled" for one in services)
-    return values["attached"] is True and enabled
+    text = word(values.get("expires"), "expires")
+    try:
+        return values["attached"] is True and enabled, date.fromisoformat(text[:10]) if text else None
+    except ValueError:
+        raise Garbled("pro: no end of the contract") from None

@@ -141,6 +141,8 @@ def only_allowed(software: Software, params: Params) -> Judgement:
     if not allowed:
         return unknown(Reason.NOT_DECLARED, "no list of allowed software")
     alone = {product.name: folded(product.name) for product in software.products if not product.part}
+    if not alone:
+        return unknown(Reason.NOT_MEASURABLE, "only components are listed")
     listed_names = set(_matching(alone, tuple(folded(pattern) for pattern in allowed)))
     unlisted = tuple(name for name in alone if name not in listed_names)
     if len(unlisted) > params.integer("unapproved"):

@@ -188,5 +188,14 @@ def _extended(
         return unknown(Reason.NOT_MEASURABLE, f"{system.shown}: whether an extension was bought")
     if isinstance(programmes, Unknown):
         return unknown(programmes.reason, programmes.note)
-    ends = [one.end for one in row.extensions if one.proof in programmes.names and one.end >= today]
-    return passed("extended", until=max(ends), system=system.shown, end=max(ends)) if ends else ended
+    running = [one for one in row.extensions if one.proof in programmes.names and one.end >= today]
+    if not running:
+        return ended
+    last, until = max(one.end for one in running), programmes.pro_until
+    if any(one.proof == "ubuntu-pro" for one in running):
+        if until is None or until <= today:
+            return unknown(
+                Reason.NOT_MEASURABLE, f"{system.shown}: no running contract of Ubuntu Pro is told"
+            )
+        last = min(last, until)
+    return passed("extended", until=last, system=system.shown, end=last)

@@ -23,6 +23,7 @@ from auditor.api import (
 )
 from checks.endpoint._fragments import REGISTRY
 from checks.endpoint._read import columns, listed, members, record, whole, word
+from checks.endpoint._whole import is_whole
 
 JAPAN = timezone(timedelta(hours=9))
 FILETIME_EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
@@ -39,9 +40,6 @@ _PLIST_ERRORS = (
     TypeError,
     ValueError,
 )
-APT = frozenset({"apt", "apt-get", "aptitude"})
-APT_WHOLE = frozenset({"upgrade", "full-upgrade", "dist-upgrade", "safe-upgrade"})
-DNF_WHOLE = frozenset({"upgrade", "update", "distro-sync"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +69,8 @@ def _epoch_day(text: str) -> date:
 
 def _filetime_day(ticks: int) -> date:
     """A FILETIME (100 ns since 1601)."""
+    if ticks == 0:
+        raise Garbled("FILETIME not set")
     try:
         return _day(FILETIME_EPOCH + timedelta(microseconds=ticks // 10), "FILETIME")
     except OverflowError:
@@ -115,6 +115,8 @@ def windows_last(answer: Answer) -> LastUpdate:
     in_force = [(version, on) for version, on in rollups if on is not None]
     if in_force:
         return LastUpdate(max(in_force)[1], None)
+    if rollups:
+        raise NotKnown(Reason.NOT_MEASURABLE, "no cumulative update is in force")
     days = [day for row in listed(values["fixes"]) if (day := _hotfix_day(row)) is not None]
     if not days:
         raise NotKnown(Reason.NOT_MEASURABLE, "no update is recorded")
@@ -193,24 +195,12 @@ def linux_last(answer: Answer) -> LastUpdate:
     rows = columns(answer, {"stamp": 3, "changed": 2, "apt": 3, "dnf": 3})
     stamps = {row[1]: _epoch_day(row[2]) for row in rows if row[0] == "stamp"}
     changed = [_epoch_day(row[1]) for row in rows if row[0] == "changed"]
-    days = [_iso_day(row[1]) for row in rows if row[0] in ("apt", "dnf") and _is_whole(row[2].split())]
+    days = [_iso_day(row[1]) for row in rows if row[0] in ("apt", "dnf") and is_whole(row[2].split())]
     if {"update-success-stamp", "upgrade-stamp"} <= set(stamps):
         days.append(min(stamps.values()))
     if not days and not changed:
         raise NotKnown(Reason.NOT_MEASURABLE, "no package log is known here")
     return LastUpdate(max(days, default=None), max(changed, default=None))
-
-
-def _is_whole(command: list[str]) -> bool:
-    """True for a command that updates all packages, not some named ones."""
-    if not command:
-        return False
-    program, rest = command[0].rpartition("/")[2], command[1:]
-    if program in ("unattended-upgrade", "unattended-upgrades"):
-        return True
-    acts = [one for one in rest if not one.startswith("-") and "=" not in one and "::" not in one]
-    verbs = APT_WHOLE if program in APT else DNF_WHOLE if program in ("dnf", "yum") else frozenset()
-    return len(acts) == 1 and acts[0] in verbs
 
 
 def _iso_day(text: str) -> date:
