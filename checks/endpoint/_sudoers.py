@@ -14,6 +14,11 @@ AS_GOOD_AS_ALL = re.compile(
     r"|chmod|chown|dd|passwd|usermod|mount|systemctl|docker|python[0-9.]*|perl|ruby|node)(\s.*)?|sudoedit\b.*"
 )
 """Commands with which a user can do the rest: shells, editors, interpreters, whole folders."""
+HARMLESS = re.compile(
+    r"/(usr/)?s?bin/(shutdown|reboot|poweroff|halt|lpadmin|cupsenable|cupsdisable|ls|id|whoami|lsblk|lspci|lsusb)"
+    r"(\s+[A-Za-z0-9+. -]*)?"
+)
+"""The only commands that are known to give no rights; what any other gives is not known here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +34,8 @@ class Rules:
 def read_rules(lines: Iterable[str]) -> Rules:
     """The rules of all files together, continuation lines joined and aliases resolved.
 
-    A rule for some harmless commands only does not make an administrator. What is not understood, or stands
-    in a file that was not read, is kept as unclear, and never counts as "no rights".
+    A rule for some harmless commands only does not make an administrator. What is not understood, names any
+    other command, or stands in a file that was not read, is unclear, and never counts as "no rights".
     """
     joined = [line for line in _joined(lines) if not DEFAULTS.match(line)]
     includes = {
@@ -50,9 +55,13 @@ def read_rules(lines: Iterable[str]) -> Rules:
         if not is_ or len(parts) != 2:  # noqa: PLR2004 - users and hosts
             unclear.append(line[:80])
             continue
-        if not _allows_all(commands, aliases):
+        principals = _resolved(parts[0].split(","), aliases["User"])
+        allowed = _commands(commands, aliases["Cmnd"])
+        if not any(name == "ALL" or AS_GOOD_AS_ALL.fullmatch(name) for name in allowed):
+            if principals != ["root"] and not all(HARMLESS.fullmatch(name) for name in allowed):
+                unclear.append(line[:80])
             continue
-        for name in _resolved(parts[0].split(","), aliases):
+        for name in principals:
             if name == "ALL":
                 everyone = True
             elif re.fullmatch(r"%[A-Za-z0-9_.][A-Za-z0-9_.-]*", name):
@@ -70,13 +79,15 @@ def _joined(lines: Iterable[str]) -> list[str]:
     return [line for line in kept if line]
 
 
-def _aliases(lines: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {}
+def _aliases(lines: Iterable[str]) -> dict[str, dict[str, tuple[str, ...]]]:
+    """Members by kind of alias and name; each kind has names of its own."""
+    found: dict[str, dict[str, tuple[str, ...]]] = {kind: {} for kind in ("User", "Runas", "Host", "Cmnd")}
     for line in lines:
         if (match := ALIAS.match(line)) is not None:
+            kind = "Cmnd" if match[1] == "Cmd" else match[1]
             for part in match[2].split(":"):
                 name, _, members = part.partition("=")
-                found[name.strip()] = tuple(one.strip() for one in members.split(","))
+                found[kind][name.strip()] = tuple(one.strip() for one in members.split(","))
     return found
 
 
@@ -90,9 +101,15 @@ def _resolved(names: Iterable[str], aliases: Mapping[str, tuple[str, ...]]) -> l
     return result
 
 
-def _allows_all(commands: str, aliases: Mapping[str, tuple[str, ...]]) -> bool:
-    """True when the command list holds ALL or as good as that; run-as parts and tags stand before it."""
+def _commands(commands: str, aliases: Mapping[str, tuple[str, ...]]) -> list[str]:
+    """The commands of a rule, aliases resolved and what is only forbidden left out.
+
+    Run-as parts and tags stand before a command; after a colon, further hosts with commands of their own.
+    """
     bare = re.sub(r"\([^)]*\)", " ", commands)
     bare = re.sub(r"\b[A-Z_]+:", " ", bare)
-    names = _resolved(re.split(r"[,:=]", bare), aliases)
-    return any(name.strip() == "ALL" or AS_GOOD_AS_ALL.fullmatch(name.strip()) for name in names)
+    names: list[str] = []
+    for number, segment in enumerate(bare.split(":")):
+        parts = segment.split("=")
+        names += ",".join(parts[1:] if number and len(parts) > 1 else parts).split(",")
+    return [name for name in _resolved(names, aliases) if name and not re.match(r"!(?!\s*!)", name)]

@@ -30,8 +30,12 @@ EVERYBODY = re.compile(r"S-1-1-0|S-1-5-(4|11|13)|S-1-5-32-54[56]|S-1-5-21-[0-9-]
 LAPS_DEFAULT_DAYS = 30
 ADMIN_GROUPS = ("sudo", "wheel", "admin", "root", "docker", "lxd", "disk")
 """Groups that administer, or with which a member can make himself administrator."""
-LOGIN_UIDS = range(1000, 65534)
-NO_LOGIN = re.compile(r"|.*/(nologin|false|true|sync|shutdown|halt)")
+NO_LOGIN = re.compile(r".*/(nologin|false|true|sync|shutdown|halt)")
+"""Shells nobody signs in with; an empty one is /bin/sh by passwd(5)."""
+SETUP_ONLY = re.compile(r"defaultuser[0-9]+")
+"""Accounts that Windows makes for its own setup."""
+PASSWORD_DAYS = range(1, 366)
+"""What Windows takes for a password's age."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +106,8 @@ def windows_rights(answer: Answer) -> Rights:
     names = {}
     for row in listed(values["people"]):
         one = members(row, "people", "sid", "account")
-        if not BUILT_IN.fullmatch(sid := _sid(one["sid"])):
-            names[sid] = word(one["account"], "account") or sid
+        sid = _sid(one["sid"])
+        names[sid] = word(one["account"], "account") or sid
     admins, unresolved, everyone = [], [], False
     for row in listed(values["admins"]):
         one = members(row, "admins", "sid", "class")
@@ -112,12 +116,19 @@ def windows_rights(answer: Answer) -> Rights:
             everyone = True
         elif sid in names:
             admins.append(names[sid])
-        elif word(one["class"], "class") != "User" and not KNOWN_ADMINS.fullmatch(sid):
+        elif not KNOWN_ADMINS.fullmatch(sid) and not (
+            word(one["class"], "class") == "User" and PERSON.fullmatch(sid)
+        ):
             unresolved.append(sid)
     if not listed(values["admins"]):
         raise Garbled(f"{answer.id}: a group without members")
     managed, days = _laps(values["laps"])
-    return Rights(tuple(names.values()), tuple(admins), everyone, tuple(unresolved), managed, days)
+    people = [
+        name
+        for sid, name in names.items()
+        if not BUILT_IN.fullmatch(sid) and (name in admins or not SETUP_ONLY.fullmatch(name))
+    ] or [name for sid, name in names.items() if BUILT_IN.fullmatch(sid)]
+    return Rights(tuple(people), tuple(admins), everyone, tuple(unresolved), managed, days)
 
 
 def _sid(value: Any) -> str:
@@ -134,6 +145,8 @@ def _laps(value: Any) -> tuple[bool, int | None]:
         if (directory := whole(row["directory"], "directory")) is not None:
             on = directory in ((1,) if source == "legacy" else (1, 2))
             days = whole(row["days"], "days")
+            if on and days is not None and days not in PASSWORD_DAYS:
+                raise Garbled("a password's age that Windows does not take")
             return on, (LAPS_DEFAULT_DAYS if days is None else days) if on else None
     return False, None
 
@@ -156,18 +169,24 @@ done
 """,
 )
 def linux_rights(answer: Answer) -> Rights:
-    """Members of the usual groups, holders of uid 0, and sudoers rules for every command."""
+    """Members of the usual groups, holders of uid 0, and sudoers rules; people = all with a login shell."""
     rows = columns(answer, {"user": 5, "group": 4, "directory": 2, "unclear": 2, "rule": 2})
     users = [_user(row) for row in rows if row[0] == "user"]
     if not users:
         raise Garbled(f"{answer.id}: no account")
     rules = read_rules(row[1] for row in rows if row[0] == "rule")
-    in_group = {row[1]: {one for one in row[3].split(",") if one} for row in rows if row[0] == "group"}
-    numbers = {row[1]: row[2] for row in rows if row[0] == "group"}
-    people = [name for name, uid, _, shell in users if uid in LOGIN_UIDS and not NO_LOGIN.fullmatch(shell)]
+    in_group: dict[str, set[str]] = {}
+    numbers: dict[str, set[str]] = {}
+    for row in rows:
+        if row[0] == "group":
+            in_group.setdefault(row[1], set()).update(one.strip() for one in row[3].split(",") if one.strip())
+            numbers.setdefault(row[1], set()).add(row[2])
+    if not in_group:
+        raise Garbled(f"{answer.id}: no group")
+    people = [name for name, _, _, shell in users if name != "root" and not NO_LOGIN.fullmatch(shell)]
     admins = {name for name, uid, _, _ in users if uid == 0} | set(rules.users)
     for group in {*ADMIN_GROUPS, *rules.groups} & set(in_group):
-        admins |= in_group[group] | {name for name, _, gid, _ in users if str(gid) == numbers[group]}
+        admins |= in_group[group] | {name for name, _, gid, _ in users if str(gid) in numbers[group]}
     unresolved = [row[1] for row in rows if row[0] in ("unclear", "directory")]
     unresolved += [f"%{group}" for group in rules.groups - set(in_group) - {"sudo", "wheel", "admin"}]
     people += sorted(admins - {name for name, *_ in users})

@@ -18,7 +18,7 @@ from auditor.api import (
     unknown,
 )
 from checks.endpoint._fragments import REGISTRY
-from checks.endpoint._nft import Input, iptables, nftables
+from checks.endpoint._nft import Input, iptables, nftables, strongest
 from checks.endpoint._read import columns, listed, members, record, whole, word
 
 RUNNING = 4
@@ -124,17 +124,23 @@ if [ -r /proc/net/if_inet6 ]; then
 fi
 printf 'ipv6\t%s\n' "$ipv6"
 tool=
+nft=
 if command -v nft >/dev/null; then
   tool=nft
-  rules=$(nft -j list ruleset 2>&1) || case $rules in *permitted*) exit 11 ;; *) exit 1 ;; esac
+  nft=$(nft -j list ruleset 2>&1) || case $nft in *permitted*) exit 11 ;; *) exit 1 ;; esac
   printf 'nft\t'
-  printf '%s' "$rules" | tr '\n' ' '
+  printf '%s' "$nft" | tr '\n' ' '
   echo
 fi
 for family in iptables ip6tables; do
   command -v "$family-save" >/dev/null || continue
   case $tool in
-    nft) grep -q filter "/proc/net/${family%tables}_tables_names" || continue ;;
+    nft)
+      case $nft in
+        *'"xt"'*) ;;
+        *) grep -q filter "/proc/net/${family%tables}_tables_names" || continue ;;
+      esac
+      ;;
     *) tool=$family ;;
   esac
   rules=$("$family-save" -t filter 2>&1) || case $rules in *permitted*) exit 11 ;; *) exit 1 ;; esac
@@ -157,9 +163,9 @@ def linux_firewall(answer: Answer) -> Firewall:
     for family, tag in (("ipv4", "iptables"), ("ipv6", "ip6tables")):
         if family == "ipv6" and text["ipv6"] == "off":
             continue
-        states = {seen[family], iptables(text[tag])}
-        state = next(one for one in (Input.CLOSED, Input.OPEN, Input.NO_FILTER) if one in states)
-        sides.append(Side(family, on=state is not Input.NO_FILTER, lets_in=state is Input.OPEN))
+        state = strongest((seen[family], iptables(text[tag])))
+        on = None if state is Input.UNCLEAR else state is not Input.NO_FILTER
+        sides.append(Side(family, on=on, lets_in=state is Input.OPEN))
     return Firewall(tuple(sides))
 
 
@@ -199,5 +205,5 @@ def firewall_on_everywhere(firewall: Firewall, params: Params) -> Judgement:
     if lets_in:
         return failed("lets_in", places=lets_in, count=len(lets_in))
     if not sides or any(side.on is None for side in sides):
-        return unknown(Reason.NOT_MEASURABLE, "a profile is not set")
+        return unknown(Reason.NOT_MEASURABLE, "a profile is not set, or its rules are not understood")
     return passed(count=len(sides))
