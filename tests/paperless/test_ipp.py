@@ -28,9 +28,11 @@ def test_a_message_comes_back_as_it_was_sent() -> None:
 def test_no_bytes_crash_the_decoder(body: bytes) -> None:
     for message in (body, b"\2\0\0\0\0\0\0\7" + body):
         try:
-            _ipp.decode(message, 7)
+            decoded = _ipp.decode(message, 7)
         except Garbled:
             continue
+        assert message[4:8] == b"\0\0\0\7", "only the reply to this request is read"
+        assert decoded.status == int.from_bytes(message[2:4], "big")
 
 
 @given(st.integers(0, 60))
