@@ -3,6 +3,7 @@
 import json
 import math
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, NoReturn
 
@@ -30,6 +31,7 @@ class Answer:
     `id` is the fact's or probe's id (``lock.screen``). `body` is what came back, at most
     `MAX_ANSWER_BYTES`; empty unless `status` is ok. `note` is for the technical page only.
     `reason` tells more closely why there is no body; None = what the status alone says.
+    `collected_at` (UTC) = when it was learnt, None = with the rest of its evidence document.
     """
 
     id: str
@@ -37,6 +39,7 @@ class Answer:
     body: bytes = b""
     note: str = ""
     reason: Reason | None = None
+    collected_at: datetime | None = None
 
     def text(self) -> str:
         """The body as UTF-8 (with or without BOM) text.

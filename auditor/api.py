@@ -2,7 +2,7 @@
 
 from auditor.answers import Answer, Status, strict_json
 from auditor.control import Params
-from auditor.declare import CONSOLE, Check, Fact, Probe, check, fact, probe
+from auditor.declare import CONSOLE, MACHINE, USER, Check, Fact, Probe, check, fact, probe
 from auditor.errors import Garbled, NotKnown, Unreached
 from auditor.findings import Judgement, Reason, Unknown, Verdict, failed, not_applicable, passed, unknown
 from auditor.seams import Dial, Folder, Http, Lookup, Reply, Stream
@@ -10,6 +10,8 @@ from auditor.targets import Documents, Endpoint, Gateway, Person, PrintServer, S
 
 __all__ = [
     "CONSOLE",
+    "MACHINE",
+    "USER",
     "Answer",
     "Check",
     "Dial",

@@ -13,13 +13,13 @@ from auditor.access.local import run_script
 from auditor.access.machine import this_endpoint, this_machine
 from auditor.access.ssh import SshRoad, collect
 from auditor.answers import MAX_ANSWER_BYTES, Answer, Status
-from auditor.declare import CONSOLE, Fact, Probe
+from auditor.declare import CONSOLE, MACHINE, Fact, Probe
 from auditor.discover import Plugins
 from auditor.errors import Garbled, NotKnown, Unreached
 from auditor.evidence import Evidence, clean
 from auditor.findings import Reason
 from auditor.plan import Task
-from auditor.script import compose, split
+from auditor.script import Entrance, compose, split
 from auditor.seams import Dial, Http
 from auditor.targets import Documents, Endpoint, Gateway, PrintServer, Target, target_key
 
@@ -28,12 +28,14 @@ from auditor.targets import Documents, Endpoint, Gateway, PrintServer, Target, t
 class Roads:
     """The ways to targets. `inbox` = newest evidence by target key; deadlines in seconds per target.
 
-    `accept_unsigned` = the town accepted unsigned inbox files in writing.
+    `accept_unsigned` = the town accepted unsigned inbox files in writing. `entrances` = the declared gateways
+    that endpoints try from where they are.
     """
 
     ssh: SshRoad | None = None
     inbox: Mapping[str, Evidence] = field(default_factory=dict)
     accept_unsigned: bool = False
+    entrances: tuple[Entrance, ...] = ()
     endpoint_deadline_s: float = 30.0
     probe_deadline_s: float = 15.0
     contacts: list[Contact] = field(default_factory=list)
@@ -83,7 +85,11 @@ def _endpoint(target: Endpoint, task: Task, plugins: Plugins, roads: Roads) -> E
     evidence = Evidence(
         target=target_key(target), collected_at=datetime.now(UTC), serial=target.serial, system=target.os
     )
-    facts = [fact for fact in task.facts(plugins) if fact.scripts.get(target.os, CONSOLE) != CONSOLE]
+    facts = [
+        fact
+        for fact in task.facts(plugins)
+        if fact.context == MACHINE and fact.scripts.get(target.os, CONSOLE) != CONSOLE
+    ]
     nonce = secrets.token_hex(16)
     try:
         output = _run(target, facts, nonce, roads)
@@ -101,7 +107,7 @@ def _run(target: Endpoint, facts: Sequence[Fact[Any]], nonce: str, roads: Roads)
         _must_be_here(target)
     if not facts:
         raise Unreached(Reason.NOT_COLLECTED, f"nothing can be asked of {target.os} by a script")
-    script = compose(facts, target.os, nonce)
+    script = compose(facts, target.os, nonce, entrances=roads.entrances)
     if target.road == "local":
         return run_script(script, roads.endpoint_deadline_s)
     if roads.ssh is None:

@@ -16,13 +16,16 @@ from auditor.findings import Judgement, Unknown
 from auditor.seams import Dial, Folder, Http
 from auditor.targets import Documents, Endpoint, Gateway, Person, PrintServer, Section, Town
 
+MACHINE, USER = "machine", "user"
+"""Who has to run a fragment: any account of the machine (SYSTEM, root …), or the person who is logged on."""
+
 CONSOLE = "console"
 """Stands where a script would: the answer comes from an imported file (an admin console's export)."""
 
 SYSTEMS = ("windows", "linux", "macos", "chromeos", "ipados")
-TARGETS = (Section, Person, Endpoint, Gateway, PrintServer, Documents)
+TARGETS = (Section, Person, Endpoint, Gateway, PrintServer, Documents, Town)
 SEAMS = (Dial, Folder, Http)
-NOT_FACTS = (Params, date, Town, *TARGETS, Unknown, Judgement, Answer, object, type(None))
+NOT_FACTS = (Params, date, *TARGETS, Unknown, Judgement, Answer, object, type(None))
 """Types a check is given something else for, so that no parser may claim them."""
 
 BY_NAME = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
@@ -46,6 +49,8 @@ class Fact(Generic[T]):
 
     `scripts` maps a system to the lines that print the answer (or `CONSOLE`); a fact of a probe has none
     and names its `probe`. With `absent_ok` the parser also sees answers whose status is absent.
+    `explains` names controls for which it is collected too, only to explain their findings to IT staff.
+    `context` = who has to run the script, `MACHINE` or `USER`; one id belongs to one context.
     """
 
     id: str
@@ -54,6 +59,8 @@ class Fact(Generic[T]):
     scripts: Mapping[str, str]
     probe: Probe | None
     absent_ok: bool
+    explains: tuple[str, ...] = ()
+    context: str = MACHINE
 
     def __call__(self, answer: Answer) -> T:
         """Parse an answer (so that tests and other parsers may simply call it)."""
@@ -80,7 +87,7 @@ class Check:
     @property
     def facts(self) -> tuple[Need, ...]:
         """The needs that are facts, not parameters, dates or declarations."""
-        return tuple(need for need in self.needs if need.type not in (Params, date, Town, *TARGETS))
+        return tuple(need for need in self.needs if need.type not in (Params, date, *TARGETS))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Judgement:
         """Judge (so that tests may simply call it)."""
@@ -88,16 +95,24 @@ class Check:
 
 
 def fact(
-    id_: str, /, *, probe: Probe | None = None, absent_ok: bool = False, **scripts: str
+    id_: str,
+    /,
+    *,
+    probe: Probe | None = None,
+    absent_ok: bool = False,
+    explains: tuple[str, ...] = (),
+    context: str = MACHINE,
+    **scripts: str,
 ) -> Callable[[Callable[[Answer], T]], Fact[T]]:
     """Declare the parser below as fact `id_`; its return type is what checks ask for.
 
     Give ``linux="…"``, ``macos="…"`` (POSIX sh that prints the answer; exit status 10 = absent, 11 =
     denied, 12 = timeout, other non-zero = error), ``windows="…"`` (PowerShell 5.1 whose last value is
-    sent as JSON), ``chromeos=CONSOLE``; or ``probe=`` the probe whose answer holds it.
+    sent as JSON), ``chromeos=CONSOLE``; or ``probe=`` the probe whose answer holds it. A script may hold
+    ``@REACH@`` on a line of its own: it is replaced by the declared entrances, ``id host port`` a line.
 
     Raises:
-        TypeError: neither or both of scripts and probe, an unknown system, or no return type.
+        TypeError: neither or both of scripts and probe, an unknown system or context, or no return type.
     """
 
     def bind(parse: Callable[[Answer], T]) -> Fact[T]:
@@ -105,10 +120,12 @@ def fact(
             raise TypeError(f"fact {id_}: give either scripts or a probe")
         if wrong := set(scripts) - set(SYSTEMS):
             raise TypeError(f"fact {id_}: unknown system {sorted(wrong)}")
+        if context not in (MACHINE, USER):
+            raise TypeError(f"fact {id_}: context {context!r} is neither {MACHINE} nor {USER}")
         returned = get_type_hints(parse).get("return")
         if not isinstance(returned, type) or returned in NOT_FACTS:
             raise TypeError(f"fact {id_}: the parser's return type must be a class of the module's own")
-        return Fact(id_, returned, parse, dict(scripts), probe, absent_ok)
+        return Fact(id_, returned, parse, dict(scripts), probe, absent_ok, explains, context)
 
     return bind
 

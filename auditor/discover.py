@@ -131,6 +131,10 @@ def _verify(plugins: Plugins) -> None:
         f"{fact.id} ({system})" for fact in plugins.facts for system in (*fact.scripts, *_probe_of(fact))
     ]
     _once("fact_twice", systems)
+    contexts = {fact.id: fact.context for fact in plugins.facts}
+    for fact in plugins.facts:
+        if contexts[fact.id] != fact.context:
+            raise PluginError("context_twice", name=fact.id)
     _once("type_twice", (name for fact in plugins.facts for name in _sources(fact)))
     probes = {fact.probe.id: fact.probe for fact in plugins.facts if fact.probe is not None}
     for fact in plugins.facts:

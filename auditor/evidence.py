@@ -36,6 +36,9 @@ class Evidence:
 
     `collected_at` is UTC; `collector` names what wrote it (``scan``, ``demo`` …); `origin` is the inbox file
     it came from, "" = collected in this run. `note` and `details` are for the technical page.
+    `context` = who ran the collector, machine or user ("" = both, merged); `machine_id` = the system's own id
+    (MachineGuid, machine-id, IOPlatformUUID), "" = not told; `sequence` counts a machine's bundles of one
+    context, 0 = not a bundle.
     """
 
     target: str
@@ -48,6 +51,9 @@ class Evidence:
     note: str = ""
     details: dict[str, str] = field(default_factory=dict)
     origin: str = ""
+    context: str = "machine"
+    machine_id: str = ""
+    sequence: int = 0
 
     def answer(self, id_: str) -> Answer | None:
         """The answer of that id, None = there is none."""
@@ -69,6 +75,7 @@ class _AnswerRow(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True)
     body64: str = ""
     note: str = ""
     reason: Reason | None = None
+    collected_at: datetime | None = None
 
 
 class _Document(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
@@ -82,6 +89,9 @@ class _Document(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     outcome: Reason | None = None
     note: str = ""
     details: dict[str, str] = {}
+    context: str = "machine"
+    machine_id: str = ""
+    sequence: int = 0
 
 
 def encode(evidence: Evidence) -> bytes:
@@ -98,12 +108,21 @@ def encode(evidence: Evidence) -> bytes:
             outcome=evidence.outcome,
             note=evidence.note,
             details=evidence.details,
+            context=evidence.context,
+            machine_id=evidence.machine_id,
+            sequence=evidence.sequence,
         )
     )
 
 
 def _row(answer: Answer) -> _AnswerRow:
-    row = _AnswerRow(id=answer.id, status=answer.status, note=answer.note, reason=answer.reason)
+    row = _AnswerRow(
+        id=answer.id,
+        status=answer.status,
+        note=answer.note,
+        reason=answer.reason,
+        collected_at=answer.collected_at,
+    )
     try:
         row.body = answer.body.decode("utf-8")
     except UnicodeDecodeError:
@@ -145,6 +164,9 @@ def decode(document: bytes, origin: str = "", limit_bytes: int = MAX_FILE_BYTES)
         note=row.note,
         details=row.details,
         origin=origin,
+        context=row.context,
+        machine_id=row.machine_id,
+        sequence=row.sequence,
     )
 
 
@@ -170,7 +192,15 @@ def _answer(row: _AnswerRow) -> Answer:
         raise Garbled(f"{row.id}: not Base64") from None
     if row.status is not Status.OK and body:
         raise Garbled(f"{row.id}: a body without status ok")
-    return Answer(row.id, row.status, body, row.note, row.reason)
+    return Answer(row.id, row.status, body, row.note, row.reason, _utc(row.collected_at))
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    if moment is None:
+        return None
+    if moment.tzinfo is None:
+        raise Garbled("collected_at of an answer has no time zone")
+    return moment.astimezone(UTC)
 
 
 def read_inbox(folder: Path, now: datetime) -> tuple[dict[str, Evidence], tuple[Refused, ...]]:

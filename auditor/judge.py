@@ -66,21 +66,33 @@ def whole_unknown(task: Task, evidence: Evidence | None, scene: Scene) -> Unknow
         return Unknown(Reason.NOT_COLLECTED)
     if evidence.outcome is not None:
         return Unknown(evidence.outcome, evidence.note)
-    age = scene.now - evidence.collected_at
-    if age > timedelta(days=scene.model.freshness_days):
-        return Unknown(Reason.STALE, f"{age.days} d > {scene.model.freshness_days} d")
-    if age < -CLOCK_SLACK:
-        return Unknown(Reason.NOT_COLLECTED, f"collected later: {evidence.collected_at.isoformat()}")
-    return None
+    return aged(evidence.collected_at, scene)
 
 
 def _parse(task: Task, evidence: Evidence | None, scene: Scene) -> _Facts:
     facts = _Facts()
-    for fact in task.facts(scene.plugins):
+    for fact in task.judged_facts(scene.plugins):
         answer = evidence.answer(_answer_id(fact)) if evidence is not None else None
         facts.ids[fact.type] = _answer_id(fact)
-        facts.values[fact.type] = _value(fact, answer, facts)
+        facts.values[fact.type] = stale(answer, scene) or _value(fact, answer, facts)
     return facts
+
+
+def stale(answer: Answer | None, scene: Scene) -> Unknown | None:
+    """That one answer alone is too old (or of a later day), for it came in a document of its own."""
+    if answer is None or answer.collected_at is None:
+        return None
+    return aged(answer.collected_at, scene)
+
+
+def aged(collected_at: datetime, scene: Scene) -> Unknown | None:
+    """Why evidence of that moment does not count, None = it is recent enough."""
+    age = scene.now - collected_at
+    if age > timedelta(days=scene.model.freshness_days):
+        return Unknown(Reason.STALE, f"{age.days} d > {scene.model.freshness_days} d")
+    if age < -CLOCK_SLACK:
+        return Unknown(Reason.NOT_COLLECTED, f"collected later: {collected_at.isoformat()}")
+    return None
 
 
 def _answer_id(fact: Fact[Any]) -> str:

@@ -18,7 +18,16 @@ class Task:
     checks: tuple[Check, ...]
 
     def facts(self, plugins: Plugins) -> tuple[Fact[Any], ...]:
-        """The facts needed that this target's system or probe can give, in order of id."""
+        """The facts to collect that this target's system or probe can give, in order of id."""
+        controls = {check.control for check in self.checks}
+        found = {id(fact): fact for fact in self.judged_facts(plugins)}
+        for fact in plugins.facts:
+            if controls.intersection(fact.explains) and gives(fact, self.target):
+                found[id(fact)] = fact
+        return tuple(sorted(found.values(), key=lambda fact: fact.id))
+
+    def judged_facts(self, plugins: Plugins) -> tuple[Fact[Any], ...]:
+        """Those of them that a check asks for."""
         types = {need.type for check in self.checks for need in check.facts}
         found = [fact for type_ in types for fact in plugins.facts_for(type_) if gives(fact, self.target)]
         return tuple(sorted(found, key=lambda fact: fact.id))

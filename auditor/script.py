@@ -32,6 +32,9 @@ _STATUS = {
     TIMED_OUT: Status.TIMEOUT,
 }
 _UNKNOWN_SHOWN = 5
+_ENTRANCE = re.compile(r"[A-Za-z0-9._-]{1,64} [A-Za-z0-9.:_-]{1,253} [0-9]{1,5}")
+REACH = "@REACH@"
+"""Stands in a fragment for the declared entrances, ``id host port`` a line."""
 
 
 def new_nonce() -> str:
@@ -39,10 +42,32 @@ def new_nonce() -> str:
     return secrets.token_hex(16)
 
 
-def compose(facts: Sequence[Fact[Any]], system: str, nonce: str) -> str:
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """A declared gateway that an endpoint may try a TCP connection to."""
+
+    id: str
+    host: str
+    port: int
+
+    def line(self) -> str:
+        """``id host port``, safe in any script.
+
+        Raises:
+            ValueError: a sign that could end the list or mean something to a shell.
+        """
+        text = f"{self.id} {self.host} {self.port}"
+        if not _ENTRANCE.fullmatch(text):
+            raise ValueError(f"{text!r} cannot stand in a script")
+        return text
+
+
+def compose(
+    facts: Sequence[Fact[Any]], system: str, nonce: str, *, entrances: Sequence[Entrance] = ()
+) -> str:
     """The one script that learns all `facts` on a `system` (linux, macos, windows).
 
-    Facts may share an id when they also share the lines that print it.
+    Facts may share an id when they also share the lines that print it. `entrances` fill ``@REACH@`` in.
 
     Raises:
         PluginError: a fragment that is not ASCII, or two different fragments under one id.
@@ -51,8 +76,9 @@ def compose(facts: Sequence[Fact[Any]], system: str, nonce: str) -> str:
     if not _NONCE.fullmatch(nonce):
         raise ValueError("the nonce must be 32 hex digits")
     fragments: dict[str, str] = {}
+    reach = "\n".join(entrance.line() for entrance in entrances)
     for fact in facts:
-        fragment = _fragment(fact, system)
+        fragment = _fragment(fact, system).replace(REACH, reach)
         if fragments.setdefault(fact.id, fragment) != fragment:
             raise PluginError("fragment_twice", fact=fact.id, system=system)
     if system == "windows":

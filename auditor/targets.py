@@ -123,10 +123,6 @@ class Documents:
     sections: tuple[str, ...] = ()
 
 
-Target = Section | Person | Endpoint | Gateway | PrintServer | Documents
-"""Anything a control can be judged on; every one has `id`, `name` and `kind`."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Town:
     """Everything one town declared. `root` is the town folder, None when only this machine is audited.
@@ -150,9 +146,12 @@ class Town:
     unsigned_inbox: bool = False
     alone: bool = False
 
+    kind: ClassVar[str] = "town"
+    id: ClassVar[str] = "town"
+
     @property
-    def targets(self) -> tuple[Target, ...]:
-        """All targets, in a stable order; a town that is `alone` has no sections to judge."""
+    def targets(self) -> "tuple[Target, ...]":
+        """All targets, the town itself last, in a stable order; one that is `alone` has no sections."""
         trial = tuple(person for person in self.staff if person.trial)
         return (
             *(() if self.alone else self.sections),
@@ -161,7 +160,12 @@ class Town:
             *self.gateways,
             *self.print_servers,
             *self.documents,
+            self,
         )
+
+
+Target = Section | Person | Endpoint | Gateway | PrintServer | Documents | Town
+"""Anything a control can be judged on; every one has `id`, `name` and `kind`."""
 
 
 def target_key(target: Target) -> str:
@@ -170,8 +174,13 @@ def target_key(target: Target) -> str:
 
 
 def sections_of(target: Target, town: Town) -> tuple[str, ...]:
-    """The section ids a target concerns; every section where the town declared none."""
+    """The section ids a target concerns; every section where the town declared none.
+
+    What concerns the town as a whole concerns no section.
+    """
     match target:
+        case Town():
+            return ()
         case Section(id=section):
             return (section,)
         case Person(section=section) | Endpoint(section=section) if section:

@@ -8,7 +8,9 @@ from auditor.access.secrets import load_key, password_source
 from auditor.access.ssh import SshRoad
 from auditor.collect import Roads
 from auditor.evidence import Evidence
+from auditor.script import Entrance
 from auditor.session import RoadsMaker
+from auditor.targets import Town
 from auditor.town import Loaded
 
 PASSWORDS = "passwords.toml"
@@ -23,11 +25,23 @@ def roads_for(loaded: Loaded | None, deadline_s: float) -> RoadsMaker:
     """
     ssh = _ssh(loaded) if loaded is not None else None
     accept = loaded is not None and loaded.town.unsigned_inbox
+    entrances = entrances_of(loaded.town) if loaded is not None else ()
 
     def make(inbox: Mapping[str, Evidence]) -> Roads:
-        return Roads(ssh=ssh, inbox=inbox, accept_unsigned=accept, endpoint_deadline_s=deadline_s)
+        return Roads(
+            ssh=ssh, inbox=inbox, accept_unsigned=accept, entrances=entrances, endpoint_deadline_s=deadline_s
+        )
 
     return make
+
+
+def entrances_of(town: Town) -> tuple[Entrance, ...]:
+    """The gateways that a TCP connection can be tried to from an endpoint."""
+    return tuple(
+        Entrance(gateway.id, gateway.host, gateway.port)
+        for gateway in town.gateways
+        if gateway.host and gateway.transport == "tcp"
+    )
 
 
 def _ssh(loaded: Loaded) -> SshRoad | None:

@@ -109,7 +109,7 @@ def test_a_crashing_check_is_unknown_broken_and_named() -> None:
 def test_a_crashing_check_leaves_its_neighbour_alone() -> None:
     broken = check("W-00")(crash)
     where = scene(plugins(lock, broken, locks), model(control("W-00"), control()))
-    (_, task) = plan(where.town, where.model, where.plugins)[1:]
+    (_, task, _) = plan(where.town, where.model, where.plugins)[1:]
     rows, faults = judge(task, said(FAST), where)
     assert [row.verdict for row in rows] == [Verdict.UNKNOWN, Verdict.PASS]
     assert len(faults) == 1
@@ -157,7 +157,7 @@ def test_a_parser_runs_once_for_all_checks() -> None:
 
     second = check("W-02")(_typed)
     where = scene(plugins(parse, locks, second), model(control(), control("W-02")))
-    (_, task) = plan(where.town, where.model, where.plugins)[1:]
+    (_, task, _) = plan(where.town, where.model, where.plugins)[1:]
     judge(task, said(FAST), where)
     assert calls == ["w.lock"]
 

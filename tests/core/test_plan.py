@@ -59,7 +59,7 @@ def test_every_declared_target_has_a_task_also_without_a_control() -> None:
     town = replace(TOWN, gateways=(ENTRANCE,))
     tasks = plan(town, model(control()), plugins(lock, locks))
     assert [one.target for one in tasks] == list(town.targets)
-    assert [len(one.checks) for one in tasks] == [0, 0, 1, 0]
+    assert [len(one.checks) for one in tasks] == [0, 0, 1, 0, 0]
 
 
 def test_an_excluded_control_is_not_planned() -> None:

@@ -55,7 +55,7 @@ def model(plugins: Plugins) -> Model:
 def scan(gateway: Gateway, model: Model, plugins: Plugins) -> dict[str, Finding]:
     """One audit of a town that has only this gateway."""
     town = Town(name="松風町", gateways=(gateway,))
-    (task,) = plan(town, model, plugins)
+    (task, _) = plan(town, model, plugins)
     evidence = collect_task(task, plugins, Roads())
     scene = Scene(town=town, model=model, plugins=plugins, now=datetime.now(UTC), today=TODAY)
     findings, broken = judge(task, evidence, scene)
