@@ -6,6 +6,7 @@ from auditor.declare import CONSOLE, MACHINE, USER, Check, Fact, Probe, check, f
 from auditor.errors import Garbled, NotKnown, Unreached
 from auditor.findings import Judgement, Reason, Unknown, Verdict, failed, not_applicable, passed, unknown
 from auditor.seams import Dial, Folder, Http, Lookup, Reply, Stream
+from auditor.sightings import Sighting, Sightings
 from auditor.targets import Documents, Endpoint, Gateway, Person, PrintServer, Section, Town
 
 __all__ = [
@@ -32,6 +33,8 @@ __all__ = [
     "Reason",
     "Reply",
     "Section",
+    "Sighting",
+    "Sightings",
     "Status",
     "Stream",
     "Town",

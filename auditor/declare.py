@@ -14,6 +14,7 @@ from auditor.answers import Answer
 from auditor.control import Params
 from auditor.findings import Judgement, Unknown
 from auditor.seams import Dial, Folder, Http
+from auditor.sightings import Sightings
 from auditor.targets import Documents, Endpoint, Gateway, Person, PrintServer, Section, Town
 
 MACHINE, USER = "machine", "user"
@@ -25,7 +26,7 @@ CONSOLE = "console"
 SYSTEMS = ("windows", "linux", "macos", "chromeos", "ipados")
 TARGETS = (Section, Person, Endpoint, Gateway, PrintServer, Documents, Town)
 SEAMS = (Dial, Folder, Http)
-NOT_FACTS = (Params, date, *TARGETS, Unknown, Judgement, Answer, object, type(None))
+NOT_FACTS = (Params, date, Sightings, *TARGETS, Unknown, Judgement, Answer, object, type(None))
 """Types a check is given something else for, so that no parser may claim them."""
 
 BY_NAME = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
@@ -87,7 +88,7 @@ class Check:
     @property
     def facts(self) -> tuple[Need, ...]:
         """The needs that are facts, not parameters, dates or declarations."""
-        return tuple(need for need in self.needs if need.type not in (Params, date, *TARGETS))
+        return tuple(need for need in self.needs if need.type not in (Params, date, Sightings, *TARGETS))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Judgement:
         """Judge (so that tests may simply call it)."""
@@ -153,8 +154,8 @@ def probe(id_: str, /, *, kind: str) -> Callable[[Callable[..., bytes]], Probe]:
 def check(control: str, /) -> Callable[[Callable[..., Judgement]], Check]:
     """Declare the function below as the judge of `control`; its parameter types are what it gets.
 
-    Fact types, `Params`, `date` (today), `Town`, or the target's class. A fact that is not known makes the
-    verdict `unknown` without a call, unless the parameter is written ``SomeFact | Unknown``.
+    Fact types, `Params`, `date` (today), `Town`, `Sightings`, or the target's class. A fact that is not
+    known makes the verdict `unknown` without a call, unless the parameter is ``SomeFact | Unknown``.
 
     Raises:
         TypeError: a parameter without a usable type.

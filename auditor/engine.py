@@ -141,6 +141,7 @@ def _card(target: Target, evidence: Evidence | None, missing: Unknown | None, to
         road=str(getattr(target, "road", "")),
         outcome=missing.reason if missing is not None else None,
         note=missing.note if missing is not None else "",
+        silent=evidence.silent if evidence is not None else None,
         collected_at=evidence.collected_at if evidence is not None else None,
         details=dict(evidence.details) if evidence is not None else {},
     )

@@ -38,7 +38,8 @@ class Evidence:
     it came from, "" = collected in this run. `note` and `details` are for the technical page.
     `context` = who ran the collector, machine or user ("" = both, merged); `machine_id` = the system's own id
     (MachineGuid, machine-id, IOPlatformUUID), "" = not told; `sequence` counts a machine's bundles of one
-    context, 0 = not a bundle.
+    context, 0 = not a bundle. `silent` = why the machine said nothing newer in the run that keeps this,
+    None = it was heard then.
     """
 
     target: str
@@ -54,6 +55,7 @@ class Evidence:
     context: str = "machine"
     machine_id: str = ""
     sequence: int = 0
+    silent: Reason | None = None
 
     def answer(self, id_: str) -> Answer | None:
         """The answer of that id, None = there is none."""
@@ -92,6 +94,7 @@ class _Document(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     context: str = "machine"
     machine_id: str = ""
     sequence: int = 0
+    silent: Reason | None = None
 
 
 def encode(evidence: Evidence) -> bytes:
@@ -111,6 +114,7 @@ def encode(evidence: Evidence) -> bytes:
             context=evidence.context,
             machine_id=evidence.machine_id,
             sequence=evidence.sequence,
+            silent=evidence.silent,
         )
     )
 
@@ -167,6 +171,7 @@ def decode(document: bytes, origin: str = "", limit_bytes: int = MAX_FILE_BYTES)
         context=row.context,
         machine_id=row.machine_id,
         sequence=row.sequence,
+        silent=row.silent,
     )
 
 

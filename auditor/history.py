@@ -62,6 +62,9 @@ MIGRATIONS = (
         PRIMARY KEY (day, section)
     ) WITHOUT ROWID;
     """,
+    """
+    CREATE UNIQUE INDEX evidence_of ON evidence(target, run);
+    """,
 )
 
 
@@ -137,6 +140,18 @@ class History:
             return {
                 target: decode(_inflate(document), limit_bytes=MAX_KEPT_BYTES) for target, document in rows
             }
+
+    def last_heard(self, target: str) -> Evidence | None:
+        """The newest kept evidence with which the target answered, None = it never did."""
+        with self._faults():
+            rows = self._db.execute(
+                "SELECT document FROM evidence WHERE target = ? ORDER BY run DESC", (target,)
+            )
+            for (document,) in rows:
+                found = decode(_inflate(document), limit_bytes=MAX_KEPT_BYTES)
+                if found.outcome is None:
+                    return found
+        return None
 
     def keep(self, audit: Audit) -> Run:
         """Write one audit in one transaction; the run as kept, numbered and with its changes.

@@ -17,6 +17,7 @@ from auditor.evidence import CLOCK_SLACK, Evidence, clean
 from auditor.findings import Finding, Judgement, Reason, Scalar, Unknown, Verdict, unknown
 from auditor.model import Model
 from auditor.plan import Task
+from auditor.sightings import Sightings
 from auditor.targets import Town, target_key
 
 STATUS_REASONS = {
@@ -31,7 +32,8 @@ STATUS_REASONS = {
 class Scene:
     """What judging may know besides the answers.
 
-    `today` is the day in Japan that is judged for, `now` (UTC) the moment from which evidence ages.
+    `today` is the day in Japan that is judged for, `now` (UTC) the moment from which evidence ages, `seen`
+    the machines that were heard.
     """
 
     town: Town
@@ -39,6 +41,7 @@ class Scene:
     plugins: Plugins
     now: datetime
     today: date
+    seen: Sightings = field(default_factory=Sightings)
 
 
 @dataclass(slots=True)
@@ -191,6 +194,8 @@ def _given(type_: type, control: Control, task: Task, facts: _Facts, scene: Scen
         return scene.today
     if type_ is Town:
         return scene.town
+    if type_ is Sightings:
+        return scene.seen
     if isinstance(task.target, type_):
         return task.target
     return facts.values.get(type_, Unknown(Reason.NOT_MEASURABLE, f"no source for {type_.__name__} here"))

@@ -48,7 +48,8 @@ class TargetCard:
     """What was looked at. `key` is the finding's target; `sections` = whom it concerns.
 
     `outcome` = why nothing usable came back, None = it answered; `note` and `details` (host name, serial,
-    hardware …) are for the technical page only. `road` is how it was reached.
+    hardware …) are for the technical page only. `road` is how it was reached. `silent` = why it said nothing
+    in this run, though what it said on `collected_at` is still judged; None = it was heard.
     """
 
     key: str
@@ -60,6 +61,7 @@ class TargetCard:
     os: str = ""
     road: str = ""
     outcome: Reason | None = None
+    silent: Reason | None = None
     note: str = ""
     collected_at: datetime | None = None
     details: Mapping[str, str] = field(default_factory=dict)

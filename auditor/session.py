@@ -13,11 +13,13 @@ from auditor.discover import Plugins, discover
 from auditor.engine import WORKERS, Audit, Progress, collect_all, japan_day, judge_all
 from auditor.errors import ConfigError, Problem
 from auditor.evidence import Evidence, Refused, read_inbox
+from auditor.freshness import LastHeard, with_last_heard
 from auditor.judge import Scene
 from auditor.model import SHIPPED, Model, load_model, no_model
 from auditor.plan import Task, plan
 from auditor.run import Run
-from auditor.targets import Section, Town, part_of
+from auditor.sightings import sightings_of
+from auditor.targets import Section, Town, part_of, target_key
 from auditor.town import OWN_MODEL
 
 if TYPE_CHECKING:
@@ -105,8 +107,17 @@ class Outcome:
     refused: tuple[Refused, ...] = ()
 
 
-def audit(session: Session, roads: RoadsMaker, progress: Progress, workers: int = WORKERS) -> Outcome:
-    """Collect and judge everything the session's town declares."""
+def audit(
+    session: Session,
+    roads: RoadsMaker,
+    progress: Progress,
+    workers: int = WORKERS,
+    last_heard: LastHeard = lambda _: None,
+) -> Outcome:
+    """Collect and judge everything the session's town declares.
+
+    `last_heard` tells what a machine said last that keeps silent now.
+    """
     from auditor.collect import collect_task  # noqa: PLC0415 - paramiko and requests, only when collecting
 
     started = datetime.now(UTC)
@@ -117,7 +128,7 @@ def audit(session: Session, roads: RoadsMaker, progress: Progress, workers: int 
     def one(task: Task) -> Evidence | None:
         return collect_task(task, session.plugins, ways)
 
-    evidence = collect_all(tasks, one, progress, workers)
+    evidence = with_last_heard(tasks, collect_all(tasks, one, progress, workers), last_heard)
     run = judged(session, tasks, evidence, started=started, now=datetime.now(UTC))
     ordered = tuple(evidence[key] for card in run.targets if (key := card.key) in evidence)
     return Outcome(audit=Audit(run, ordered), refused=refused)
@@ -139,6 +150,7 @@ def judged(
         plugins=session.plugins,
         now=now,
         today=today or japan_day(started).date(),
+        seen=sightings_of(evidence, {target_key(row) for row in session.town.endpoints}),
     )
     return judge_all(tasks, evidence, scene, started=started, version=__version__)
 

@@ -89,7 +89,7 @@ def _scan_town(
     deadline_s: float,
 ) -> int:
     from auditor.cli.roads import roads_for  # noqa: PLC0415 - start-up time
-    from auditor.history import History  # noqa: PLC0415 - start-up time
+    from auditor.history import History, open_read_only  # noqa: PLC0415 - start-up time
     from auditor.lock import locked  # noqa: PLC0415 - start-up time
     from auditor.town import load_town  # noqa: PLC0415 - start-up time
 
@@ -104,12 +104,15 @@ def _scan_town(
     # a part of the town is shown and not kept: the history's runs always cover everybody
     keep = not sections
     roads = roads_for(loaded, deadline_s)
-    with locked(folder), History(folder / "auditor.db") if keep else nullcontext() as history:
+    path = folder / "auditor.db"
+    opened = History(path) if keep else open_read_only(path) if path.exists() else nullcontext()
+    with locked(folder), opened as history:
+        last_heard = history.last_heard if history is not None else lambda _: None
         with Watched(speech, len(session.town.targets)) as watched:
-            found = audit(session, roads, watched.seen, workers)
+            found = audit(session, roads, watched.seen, workers, last_heard)
         for refused in found.refused:
             speech.note(speech("scan.refused", file=refused.file, why=refused.why))
-        run = history.keep(found.audit) if history is not None else found.audit.run
+        run = history.keep(found.audit) if keep and history is not None else found.audit.run
         return finish(run, out or folder / "out", speech, wish, newest=keep)
 
 
