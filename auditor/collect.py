@@ -16,7 +16,7 @@ from auditor.answers import MAX_ANSWER_BYTES, Answer, Status
 from auditor.declare import CONSOLE, MACHINE, Fact, Probe
 from auditor.discover import Plugins
 from auditor.errors import Garbled, NotKnown, Unreached
-from auditor.evidence import Evidence, clean
+from auditor.evidence import Evidence, clean, machine_of
 from auditor.findings import Reason
 from auditor.plan import Task
 from auditor.script import Entrance, compose, split
@@ -99,7 +99,13 @@ def _endpoint(target: Endpoint, task: Task, plugins: Plugins, roads: Roads) -> E
     except Garbled as error:
         return replace(evidence, outcome=Reason.UNREADABLE, note=error.note)
     details = this_machine() if target.road == "local" else {}
-    return replace(evidence, answers=answers, details=details, collected_at=datetime.now(UTC))
+    return replace(
+        evidence,
+        answers=answers,
+        details=details,
+        collected_at=datetime.now(UTC),
+        machine_id=machine_of(answers),
+    )
 
 
 def _run(target: Endpoint, facts: Sequence[Fact[Any]], nonce: str, roads: Roads) -> bytes:

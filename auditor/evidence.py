@@ -9,6 +9,7 @@ import json
 import os
 import re
 import stat
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -27,6 +28,9 @@ MAX_INBOX_FILES = 50_000
 MAX_SHOWN = 200
 MAX_NOTE = 300
 CLOCK_SLACK = timedelta(minutes=10)
+MACHINE = "host.machine"
+"""The answer whose text holds the system's own id, on every system."""
+_MACHINE = re.compile(rb"[0-9A-Fa-f]{8}-?(?:[0-9A-Fa-f]{4}-?){3}[0-9A-Fa-f]{12}")
 _TARGET = re.compile(r"[a-z-]{1,20}:[A-Za-z0-9._@-]{1,80}")
 
 
@@ -60,6 +64,14 @@ class Evidence:
     def answer(self, id_: str) -> Answer | None:
         """The answer of that id, None = there is none."""
         return next((answer for answer in self.answers if answer.id == id_), None)
+
+
+def machine_of(answers: Sequence[Answer]) -> str:
+    """The system's own id among these answers, in lower case; "" = not told."""
+    for answer in answers:
+        if answer.id == MACHINE and (found := _MACHINE.search(answer.body[:MAX_NOTE])) is not None:
+            return found[0].decode("ascii").lower()
+    return ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """The machine itself: the one that answers is the one the asset ledger names."""
 
+import re
 import unicodedata
 from dataclasses import dataclass
 
@@ -18,9 +19,11 @@ from auditor.api import (
     passed,
     unknown,
 )
+from checks.endpoint._fragments import REGISTRY
 from checks.endpoint._read import record, word
 
 MAX_SERIAL = 128
+MACHINE = re.compile(r"[0-9A-Fa-f]{8}-?([0-9A-Fa-f]{4}-?){3}[0-9A-Fa-f]{12}")
 PLACEHOLDERS = frozenset(
     {
         "",
@@ -94,6 +97,50 @@ $bios = Get-CimInstance -ClassName Win32_BIOS -OperationTimeoutSec 15 -ErrorActi
 def managed_serial(answer: Answer) -> SerialNumber:
     """Win32_BIOS.SerialNumber, or ``serialNumber`` of the admin console's device list."""
     return _serial(word(record(answer, "serial")["serial"], answer.id), answer.id)
+
+
+@dataclass(frozen=True, slots=True)
+class MachineId:
+    """The system's own id, made when it was installed; copied systems share it."""
+
+    text: str
+
+
+@fact(
+    "host.machine",
+    explains=("EP-01",),
+    linux=r"""
+f=/etc/machine-id
+[ -e "$f" ] || exit 10
+[ -r "$f" ] || exit 11
+cat "$f"
+""",
+    macos=r"""
+ioreg -rd1 -c IOPlatformExpertDevice | awk -F'"' '$2 == "IOPlatformUUID" { print $4 }'
+""",
+)
+def unix_machine(answer: Answer) -> MachineId:
+    """machine-id(5), or the I/O registry's IOPlatformUUID."""
+    return _machine(answer.text().strip(), answer.id)
+
+
+@fact(
+    "host.machine",
+    explains=("EP-01",),
+    windows=REGISTRY
+    + r"""
+@{ id = [string](Read-Value 'LocalMachine' 'SOFTWARE\Microsoft\Cryptography' 'MachineGuid') }
+""",
+)
+def windows_machine(answer: Answer) -> MachineId:
+    """MachineGuid of the 64-bit registry."""
+    return _machine(word(record(answer, "id")["id"], answer.id), answer.id)
+
+
+def _machine(text: str, what: str) -> MachineId:
+    if MACHINE.fullmatch(text) is None:
+        raise Garbled(f"{what}: not a machine id")
+    return MachineId(text.lower())
 
 
 @check("EP-01")

@@ -1,0 +1,1 @@
+"""The asset ledger against what was really heard."""
