@@ -2,9 +2,10 @@
 
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from importlib import import_module
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -15,21 +16,13 @@ from auditor.errors import Garbled, NotKnown
 from auditor.findings import Judgement, Reason, Unknown, unknown
 from auditor.targets import Endpoint, Section, Town
 
-SUBJECTS = (
-    "accounts",
-    "disk",
-    "firewall",
-    "host",
-    "lock",
-    "malware",
-    "media",
-    "programmes",
-    "smb",
-    "software",
-    "support",
-    "updates",
-)
-CHECKS = Path(import_module("checks.endpoint").__path__[0])
+AREAS = ("endpoint", "away")
+"""The areas whose controls are judged from what an endpoint's script answers."""
+MODULES = {
+    entry.name: import_module(entry.value) for entry in sorted(entry_points(group="telework_auditor.checks"))
+}
+SUBJECTS = tuple(name for name in MODULES if name.partition(".")[0] in AREAS)
+FOLDERS = {area: Path(import_module(f"checks.{area}").__path__[0]) for area in AREAS}
 CORPUS = Path(__file__).parent.parent / "corpus" / "endpoint"
 TODAY = date(2026, 11, 25)
 REASONS = {
@@ -38,16 +31,22 @@ REASONS = {
     Status.ERROR: Reason.UNREADABLE,
     Status.TIMEOUT: Reason.NO_ANSWER,
 }
-CONTROLS: Mapping[str, Any] = tomllib.loads((CHECKS / "controls.toml").read_text(encoding="utf-8"))
+CONTROLS: Mapping[str, Any] = {
+    id_: row
+    for folder in FOLDERS.values()
+    for id_, row in tomllib.loads((folder / "controls.toml").read_text(encoding="utf-8")).items()
+}
 
 
-def _declared(kind: type) -> list[Any]:
-    modules = [import_module(f"checks.endpoint.{name}") for name in SUBJECTS]
-    return [value for module in modules for value in vars(module).values() if isinstance(value, kind)]
+def _declared(kind: type, names: Iterable[str]) -> list[Any]:
+    """The values of a kind that these modules hold, each once."""
+    found = [value for name in names for value in vars(MODULES[name]).values() if isinstance(value, kind)]
+    return list({id(value): value for value in found}.values())
 
 
-FACTS: list[Fact[Any]] = _declared(Fact)
-JUDGES: dict[str, Check] = {check.control: check for check in _declared(Check)}
+FACTS: list[Fact[Any]] = [fact for fact in _declared(Fact, MODULES) if fact.scripts]
+"""Every fact of every area that an endpoint's script answers."""
+JUDGES: dict[str, Check] = {check.control: check for check in _declared(Check, SUBJECTS)}
 
 
 def fact_on(id_: str, system: str) -> Fact[Any]:

@@ -13,18 +13,19 @@ from auditor.control import Params
 from auditor.declare import TARGETS
 from auditor.targets import Town
 from checks.endpoint.software import denied_patterns
-from tests.endpoint.conftest import CHECKS, CONTROLS, FACTS, JUDGES, SUBJECTS, facts_on
+from tests.endpoint.conftest import CONTROLS, FACTS, FOLDERS, JUDGES, SUBJECTS, facts_on
 
-OWN = ("EP-01", "EP-02", "EP-03", "EP-05", "EP-07", "EP-08", "EP-09", "EP-11", "EP-13", "EP-14", "EP-17")
+OWN = tuple(sorted(CONTROLS))
 CATALOGUE = re.compile(r"[a-z]+\.[a-z0-9]+")
 
 
 def test_every_control_has_its_check_and_every_check_its_control() -> None:
-    assert tuple(sorted(CONTROLS)) == OWN == tuple(sorted(JUDGES))
+    assert sorted(CONTROLS) == sorted(JUDGES)
 
 
 def test_every_public_module_is_one_of_the_subjects() -> None:
-    assert sorted(path.stem for path in CHECKS.glob("[a-z]*.py")) == sorted(SUBJECTS)
+    written = [f"{area}.{path.stem}" for area, folder in FOLDERS.items() for path in folder.glob("[a-z]*.py")]
+    assert sorted(written) == sorted(SUBJECTS)
 
 
 @pytest.mark.parametrize("control", OWN)

@@ -1,0 +1,1 @@
+"""What an endpoint says of where it works: its line, Wi-Fi and tunnels, and the entrances it reaches."""
