@@ -15,9 +15,11 @@ from typing import Any
 
 from auditor.declare import Check, Fact
 from auditor.errors import PluginError
+from auditor.tables import Table
 
 CHECKS = "telework_auditor.checks"
 REPORTS = "telework_auditor.reports"
+SCREENS = "telework_auditor.screens"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,7 @@ class Plugins:
     controls: tuple[Path, ...]
     versions: dict[str, str]
     modules: tuple[str, ...]
+    tables: tuple[Table, ...] = ()
 
     def facts_for(self, type_: type) -> tuple[Fact[Any], ...]:
         """The facts that give a value of this type, one per system at most."""
@@ -62,12 +65,23 @@ def discover(checks_dirs: Sequence[Path] = ()) -> Plugins:
 
 
 def report_renderers() -> dict[str, Callable[..., Any]]:
-    """The registered reports by name.
+    """The registered reports that are files, by name.
 
     Raises:
         PluginError: one does not import.
     """
     return {entry.name: _loaded(entry) for entry in sorted(entry_points(group=REPORTS), key=lambda e: e.name)}
+
+
+def screen(name: str) -> Callable[..., Any]:
+    """The registered rendering for the terminal: ``summary`` of a run, or ``explain`` for one finding.
+
+    Raises:
+        PluginError: it is not registered, or does not import.
+    """
+    for entry in entry_points(group=SCREENS, name=name):
+        return _loaded(entry)  # type: ignore[no-any-return]  # what a name leads to is the plug-in's promise
+    raise PluginError("plugin_import", name=name, why="not registered")
 
 
 def _loaded(entry: EntryPoint) -> Any:
@@ -109,24 +123,35 @@ def _declared(modules: dict[str, Any], versions: dict[str, str]) -> Plugins:
     facts: dict[int, Fact[Any]] = {}
     checks: dict[int, Check] = {}
     folders: dict[Path, None] = {}
+    tables: dict[int, Table] = {}
     for name, module in modules.items():
         if not isinstance(module, ModuleType) or module.__file__ is None:
             raise PluginError("plugin_import", name=name, why="it is not a file of Python")
         mine = list(vars(module).values())
         learnt = {id(value): value for value in mine if isinstance(value, Fact)}
         found = {id(value): value for value in mine if isinstance(value, Check)}
-        if not learnt and not found:
+        offered = {id(value): value for value in mine if isinstance(value, Table)}
+        if not learnt and not found and not offered:
             raise PluginError("plugin_empty", name=name)
         facts.update(learnt)
         checks.update(found)
+        tables.update(offered)
         wording = Path(module.__file__).with_name("controls.toml")
         if found or wording.exists():
             folders[wording] = None
-    return Plugins(tuple(facts.values()), tuple(checks.values()), tuple(folders), versions, tuple(modules))
+    return Plugins(
+        facts=tuple(facts.values()),
+        checks=tuple(checks.values()),
+        controls=tuple(folders),
+        versions=versions,
+        modules=tuple(modules),
+        tables=tuple(tables.values()),
+    )
 
 
 def _verify(plugins: Plugins) -> None:
     _once("check_twice", (check.control for check in plugins.checks))
+    _once("table_twice", (table.id for table in plugins.tables))
     systems = [
         f"{fact.id} ({system})" for fact in plugins.facts for system in (*fact.scripts, *_probe_of(fact))
     ]

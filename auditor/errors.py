@@ -65,6 +65,10 @@ class LockedError(AuditorError):
     """Another run holds this town folder."""
 
 
+class NotFound(AuditorError):  # noqa: N818 - said as it is
+    """What was asked for is not there: no such control, target or finding."""
+
+
 class OutputError(AuditorError):
     """A page, a bundle or the history could not be written."""
 

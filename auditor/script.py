@@ -78,7 +78,7 @@ def compose(
     fragments: dict[str, str] = {}
     reach = "\n".join(entrance.line() for entrance in entrances)
     for fact in facts:
-        fragment = _fragment(fact, system).replace(REACH, reach)
+        fragment = fragment_of(fact, system).replace(REACH, reach)
         if fragments.setdefault(fact.id, fragment) != fragment:
             raise PluginError("fragment_twice", fact=fact.id, system=system)
     if system == "windows":
@@ -86,7 +86,13 @@ def compose(
     return compose_sh(fragments, system, nonce)
 
 
-def _fragment(fact: Fact[Any], system: str) -> str:
+def fragment_of(fact: Fact[Any], system: str) -> str:
+    """The lines that print the fact's answer on a system.
+
+    Raises:
+        PluginError: not ASCII.
+        ValueError: no script for that system, or an unusable id.
+    """
     source = fact.scripts.get(system, CONSOLE)
     if system not in ("linux", "macos", "windows") or source == CONSOLE or not _ID.fullmatch(fact.id):
         raise ValueError(f"no script for {fact.id} on {system}")
@@ -112,6 +118,19 @@ def split(output: bytes, nonce: str, ids: Sequence[str]) -> tuple[Answer, ...]:
     if extra := [id_ for id_ in found if id_ not in set(ids)]:
         remarks.append("answers nobody asked for: " + ", ".join(extra[:_UNKNOWN_SHOWN]))
     return tuple(_remarked(found.get(id_) or _missing(id_), remarks) for id_ in ids)
+
+
+def every(output: bytes, nonce: str) -> tuple[Answer, ...]:
+    """All answers in what a script printed, in their order: for a bundle, whose questions are not ours.
+
+    Raises:
+        Unreached: SHELL_UNUSABLE, when no frame came at all, or frames repeat or contradict each other.
+    """
+    marks, ended = _marks(output[:MAX_ANSWER_BYTES], nonce)
+    if not marks:
+        raise Unreached(Reason.SHELL_UNUSABLE, f"no framed answer in {len(output)} bytes of output")
+    remarks = [] if ended else ["the output is incomplete"]
+    return tuple(_remarked(answer, remarks) for answer in _frames(output, marks).values())
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from tests.whole.command import auditor
 ROOT = Path(__file__).parents[1]
 READMES = (ROOT / "README.md", ROOT / "README.ja.md")
 PAGES = (*READMES, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md")))
-COMMANDS = ("scan", "judge", "report", "init", "doctor", "demo", "hosts learn", "hosts show")
+COMMANDS = ("explain", "scan", "judge", "report", "init", "doctor", "demo", "hosts learn", "hosts show")
 
 
 def blocks(page: Path, kind: str) -> list[str]:
@@ -71,7 +71,7 @@ def test_the_readme_s_commands_run(tmp_path: Path) -> None:
 
 def test_every_help_page_has_an_example_in_both_languages(tmp_path: Path) -> None:
     for lang, word in (("ja", "例:"), ("en", "Example")):
-        for command in ("scan", "judge", "report", "init", "doctor", "demo"):
+        for command in ("explain", "scan", "judge", "report", "init", "doctor", "demo"):
             assert word in auditor(command, "--help", cwd=tmp_path, lang=lang).stdout, command
 
 

@@ -6,9 +6,9 @@ import typer
 import typer.exceptions
 
 from auditor import __version__
-from auditor.cli import audits, folders, hosts
+from auditor.cli import audits, explaining, folders, hosts
 from auditor.cli.speech import Speech, language_of
-from auditor.errors import AuditorError, ConfigError, LockedError, PluginError
+from auditor.errors import AuditorError, ConfigError, LockedError, NotFound, PluginError
 from auditor.exits import Exit
 from auditor.words import LANGUAGES
 
@@ -32,6 +32,7 @@ def application(speech: Speech) -> typer.Typer:
     )
     app.callback()(_root(speech))
     audits.register(app, speech)
+    explaining.register(app, speech)
     folders.register(app, speech)
     app.add_typer(hosts.application(speech), name="hosts")
     return app
@@ -76,7 +77,7 @@ def _ending(error: BaseException, speech: Speech) -> tuple[Exit, str]:
     match error:
         case typer.exceptions.TyperException():
             return Exit.REFUSED, f"{speech('error.usage')}: {error.format_message()}"
-        case ConfigError() | PluginError() | LockedError():
+        case ConfigError() | PluginError() | LockedError() | NotFound():
             return Exit.REFUSED, speech.error(error)
         case AuditorError():
             return Exit.REFUSED if error.key in NOTHING_RAN else Exit.FAILED, speech.error(error)

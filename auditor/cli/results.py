@@ -19,18 +19,16 @@ class Wish:
 
 def finish(run: Run, out: Path, speech: Speech, wish: Wish, *, newest: bool = True) -> Exit:
     """Publish the pages, say what was found and where, and return the exit code."""
-    from auditor.discover import report_renderers  # noqa: PLC0415 - start-up time
+    from auditor.discover import report_renderers, screen  # noqa: PLC0415 - start-up time
     from auditor.publish import publish  # noqa: PLC0415 - start-up time
 
-    renderers = report_renderers()
-    summary = renderers.pop("terminal")
-    written = publish(run, out, speech.lang, renderers, newest=newest)
+    written = publish(run, out, speech.lang, report_renderers(), newest=newest)
     if wish.as_json:
         import msgspec  # noqa: PLC0415 - start-up time
 
         speech.out(msgspec.json.encode(run).decode())
     else:
-        summary(run, speech.console(), speech.lang)
+        screen("summary")(run, speech.console(), speech.lang)
         for path in written:
             if path.parent.name != "sections" or len(run.sections) == 1:
                 speech.out(str(path))
