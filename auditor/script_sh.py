@@ -3,7 +3,8 @@ r"""One POSIX sh script out of many fragments, for Linux and macOS.
 What holds, and is tested under dash, bash and busybox sh:
 
 * The whole script is one brace group, so that a script cut off anywhere runs nothing at all.
-* Every fragment runs in a subshell of its own with an empty stdin; its stderr is dropped.
+* Every fragment runs in a subshell of its own with an empty stdin; its stderr is dropped. A fragment may
+  end with ``exec``, which saves a process.
 * Its bytes travel unchanged between two lines that carry a random nonce, so that nothing it prints can
   pass for a frame.
 * `dd` gathers the answers into few large writes: each small write costs one packet on the way back.
@@ -24,10 +25,7 @@ _FAMILY = {
     "macos": "ps -A -o pid= -o ppid=",
 }
 
-_FRAME = """\
-# Collector of telework-auditor for @SYSTEM@. It only reads, and writes no file.
-{
-family() {
+_CORE = r"""family() {
   @FAMILY@
 }
 victims() {
@@ -53,41 +51,62 @@ watch() {
     set -- $(victims "$me")
     [ $# -gt 0 ] || exit 0
     if [ "$1" != none ] && [ "$1" = "$last" ]; then
-      kill -ALRM "$1"
+      job=$1
       shift
+      kill -STOP "$job" # or it would go on, and end us, before its children are gone
       [ $# -eq 0 ] || kill -KILL "$@"
+      kill -ALRM "$job"
+      kill -CONT "$job"
       set -- none
     fi
     last=$1
   done
 }
-ask() {
-  printf '\\n@NONCE@ ask %s\\n' "$1"
+run() {
   if [ "$late" -ge 2 ]; then
     status=@TIMED_OUT@
   else
-    ( "$2" ) </dev/null
+    ( "$1" ) </dev/null
     status=$?
   fi
   [ "$status" -ne @TIMED_OUT@ ] || late=$((late + 1))
-  printf '\\n@NONCE@ got %s %s\\n' "$1" "$status"
+}
+ask() {
+  printf '\n%s ask %s\n' "$nonce" "$1"
+  run "$2"
+  printf '\n%s got %s %s\n' "$nonce" "$1" "$status"
 }
 @FRAGMENTS@
-answers() {
+asks() {
   late=0
   watch >/dev/null &
   dog=$!
 @ASKS@
   kill "$dog"
-  printf '\\n@NONCE@ end:true\\n'
 }
-main() {
+answers() {
+  asks
+  printf '\n%s end:true\n' "$nonce"
+}
+prepare() {
   PATH=/usr/bin:/bin:/usr/sbin:/sbin
   LC_ALL=C
   export PATH LC_ALL
   unset LANGUAGE IFS CDPATH ENV BASH_ENV
   umask 077
+}
+collect() {
   answers 2>/dev/null | dd ibs=32768 obs=65536 2>/dev/null
+}"""
+
+_FRAME = """\
+# Collector of telework-auditor for @SYSTEM@. It only reads, and writes no file.
+{
+@CORE@
+main() {
+  prepare
+  nonce=@NONCE@
+  collect
 }
 main "$@" </dev/null
 }
@@ -96,20 +115,24 @@ main "$@" </dev/null
 
 def compose_sh(fragments: Mapping[str, str], system: str, nonce: str) -> str:
     """The script that answers every id of `fragments`, in their order; `system` is linux or macos."""
+    frame = _FRAME.replace("@SYSTEM@", system).replace("@NONCE@", nonce)
+    return frame.replace("@CORE@", core_sh(fragments, system))
+
+
+def core_sh(fragments: Mapping[str, str], system: str) -> str:
+    """The functions ``prepare`` and ``collect``, which print the framed answers once ``nonce`` is set."""
     functions = "\n".join(
         f"# {id_}\nfact{nth}() {{\n:\n{fragment}\n}}" for nth, (id_, fragment) in enumerate(fragments.items())
     )
     asks = "\n".join(f"  ask {id_} fact{nth}" for nth, id_ in enumerate(fragments))
     filled = {
-        "@SYSTEM@": system,
         "@FAMILY@": _FAMILY[system],
         "@ROUND@": str(ROUND_S),
         "@TIMED_OUT@": str(TIMED_OUT),
-        "@NONCE@": nonce,
         "@ASKS@": asks,
         "@FRAGMENTS@": functions,
     }
-    script = _FRAME
+    script = _CORE
     for mark, text in filled.items():
         script = script.replace(mark, text)
     return script
