@@ -20,6 +20,9 @@ from auditor.plan import Task
 from auditor.sightings import Sightings
 from auditor.targets import Town, target_key
 
+AGE = "age_days"
+"""In the values of a finding whose evidence is stale: days since the target was heard last."""
+
 STATUS_REASONS = {
     Status.ABSENT: Reason.NOT_COLLECTED,
     Status.DENIED: Reason.NO_PERMISSION,
@@ -145,13 +148,14 @@ def _finding(
         judgement = unknown(missing.reason, missing.note)
     else:
         judgement = _judged(check, control, task, facts, scene)
+    age = _age(judgement, evidence, scene)
     used = sorted(facts.ids[need.type] for need in check.facts if need.type in facts.ids)
     return Finding(
         control=control.id,
         target=target_key(task.target),
         verdict=judgement.verdict,
         key=judgement.key,
-        values={**_wanted(control), **judgement.values},
+        values={**_wanted(control), **judgement.values, **age},
         places=judgement.places,
         until=judgement.until,
         reason=judgement.reason,
@@ -160,6 +164,13 @@ def _finding(
         collected_at=evidence.collected_at if evidence is not None and check.facts else None,
         whole_target=missing is not None and bool(check.facts),
     )
+
+
+def _age(judgement: Judgement, evidence: Evidence | None, scene: Scene) -> Mapping[str, Scalar]:
+    """For a verdict lost to stale evidence: how many days ago the target was heard last."""
+    if judgement.reason is not Reason.STALE or evidence is None:
+        return {}
+    return {AGE: max((scene.now - evidence.collected_at).days, 0)}
 
 
 def _wanted(control: Control) -> Mapping[str, Scalar]:

@@ -19,7 +19,12 @@ def day(value: date, lang: str) -> str:
     return f"{value.year}年{value.month}月{value.day}日"
 
 
+def in_japan(value: datetime) -> datetime:
+    """The same moment on Japan's clock."""
+    return value.astimezone(JAPAN)
+
+
 def moment(value: datetime, lang: str) -> str:
     """A UTC moment as day and minute in Japan."""
-    local = value.astimezone(JAPAN)
+    local = in_japan(value)
     return f"{day(local.date(), lang)} {local:%H:%M}"

@@ -8,6 +8,7 @@ from auditor.findings import Finding, Verdict, shown_as
 from auditor.readiness import Ready, SectionReadiness
 from auditor.run import LEGS
 from reports.book import Book, verdict_of
+from reports.quiet import quiet_of
 from reports.requests import Ask, asks
 from reports.sheet import first_sheet
 from reports.shifts import shifts
@@ -70,6 +71,7 @@ def section_view(book: Book, section: str) -> dict[str, object]:
         "bars": tuple((leg, bar(ready.by_leg.get(leg, {}))) for leg in LEGS),
         "rows": rows,
         "town_wide": town_wide,
+        "quiet": quiet_of(book, section),
         "shifts": moved[:SHIFTS],
         "more_shifts": sum(shift.count for shift in moved[SHIFTS:]),
     }

@@ -12,7 +12,7 @@ from reports.section import STATES
 from reports.shifts import shifts
 from reports.wording import TOWN_MARKS, Words, plain
 
-LEDGER_KINDS = ("section", "person")
+LEDGER_KINDS = ("section", "person", "town")
 """Targets judged from the ledgers alone: nothing was contacted for them."""
 
 SHORT = 12

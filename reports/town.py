@@ -10,6 +10,7 @@ from auditor.readiness import RANK, Cause, Ready
 from auditor.run import TargetCard
 from reports.book import Book, partly_blocked, verdict_of
 from reports.files import file_name
+from reports.quiet import quiet_sections
 from reports.requests import SEVERITY, due_of
 from reports.shifts import WAYS, shifts
 
@@ -59,6 +60,7 @@ def town_view(book: Book) -> dict[str, object]:
         "more_shifts": sum(shift.count for shift in moved[SHIFTS:]),
         "verdict": worst_verdict([verdict for _, verdict in rows]),
         "oldest": oldest(run.targets),
+        "quiet": quiet_sections(book),
     }
 
 

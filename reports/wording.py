@@ -10,7 +10,7 @@ from importlib.resources import files
 from typing import Any
 
 from auditor.control import Control
-from auditor.findings import Finding, Verdict
+from auditor.findings import Finding, Reason, Verdict
 from reports.era import day, moment
 
 TOWN_MARKS = ("I", "M")
@@ -115,6 +115,9 @@ class Words:
         A plug-in's slip must not lose a page: the key and the values stand where no sentence can.
         """
         if finding.verdict is Verdict.UNKNOWN and finding.reason is not None:
+            days = finding.values.get("age_days")
+            if finding.reason is Reason.STALE and days is not None and finding.whole_target:
+                return self("quiet.stale", days=days)
             return self(f"reason.{finding.reason.value}")
         wording = control.says.get(finding.key)
         raw = f"{finding.key} {dict(finding.values)}"

@@ -141,7 +141,7 @@ class World:
         """The target as the run document carries it."""
         key = target_key(target)
         reason = self.silent.get(key)
-        asked = target.kind not in ("section", "person")
+        asked = target.kind not in ("section", "person", "town")
         return TargetCard(
             key=key,
             kind=target.kind,

@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from auditor.answers import Status
 from auditor.control import Leg, Wording
 from auditor.findings import Finding, Reason, Verdict
 from auditor.readiness import Ready
@@ -24,6 +25,7 @@ BY_CODE = (
     "kind.",
     "way.",
     "road.",
+    "explain.status_",
 )
 
 
@@ -45,8 +47,10 @@ def test_every_code_has_its_word(table: dict[str, str]) -> None:
     wanted |= {f"leg.{leg.value}" for leg in Leg if leg is not Leg.NONE} | {
         f"element.{n}" for n in range(1, 7)
     }
-    kinds = ("section", "person", "endpoint", "gateway", "print-server", "routes", "ordinances")
+    kinds = ("town", "section", "person", "endpoint", "gateway", "print-server", "routes", "ordinances")
+    wanted.add("kind.accounts")
     wanted |= {f"kind.{kind}" for kind in kinds}
+    wanted |= {f"explain.status_{status.value}" for status in Status}
     assert wanted <= set(table)
 
 
