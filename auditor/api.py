@@ -1,12 +1,14 @@
 """All that a check module may import: declare facts, probes and checks, and return judgements."""
 
 from auditor.answers import Answer, Status, strict_json
-from auditor.control import Params
+from auditor.control import Params, Wording
 from auditor.declare import CONSOLE, MACHINE, USER, Check, Fact, Probe, check, fact, probe
 from auditor.errors import Garbled, NotKnown, Unreached
 from auditor.findings import Judgement, Reason, Unknown, Verdict, failed, not_applicable, passed, unknown
+from auditor.ledger import decoded, folded
 from auditor.seams import Dial, Folder, Http, Lookup, Reply, Stream
 from auditor.sightings import Sighting, Sightings
+from auditor.tables import Table, TableContent, TableRow, TableSource, table
 from auditor.targets import Documents, Endpoint, Gateway, Person, PrintServer, Section, Town
 
 __all__ = [
@@ -37,16 +39,24 @@ __all__ = [
     "Sightings",
     "Status",
     "Stream",
+    "Table",
+    "TableContent",
+    "TableRow",
+    "TableSource",
     "Town",
     "Unknown",
     "Unreached",
     "Verdict",
+    "Wording",
     "check",
+    "decoded",
     "fact",
     "failed",
+    "folded",
     "not_applicable",
     "passed",
     "probe",
     "strict_json",
+    "table",
     "unknown",
 ]

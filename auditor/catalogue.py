@@ -17,7 +17,17 @@ from auditor.tomlfile import TomlFile, convert, read_toml
 
 MODELS = ("base", "alpha", "alpha-prime", "beta", "beta-prime")
 
-KINDS = ("town", "section", "person", "endpoint", "gateway", "print-server", "routes", "ordinances")
+KINDS = (
+    "town",
+    "section",
+    "person",
+    "endpoint",
+    "gateway",
+    "print-server",
+    "routes",
+    "ordinances",
+    "accounts",
+)
 SEVERITIES = ("critical", "high", "medium", "low")
 DOERS = ("head", "officer", "it")
 MARKS = ("S", "S2", "M", "I")

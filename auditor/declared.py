@@ -2,21 +2,25 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import UTC
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 from auditor.cells import MAX_NAME, MAX_PORT, is_account, is_id, name_fault, parse_host
+from auditor.consoles.layouts import SIGNALS, kinds
+from auditor.consoles.values import parse_moment
 from auditor.findings import Scalar
 from auditor.ledger import folded
 from auditor.problems import Told
-from auditor.rosters import METHODS, ZONES
-from auditor.targets import Documents, Gateway, PrintServer, Section
-from auditor.townfile import DocumentsTable, GatewayTable, PrintServerTable, TownFile
+from auditor.rosters import METHODS, SYSTEMS, ZONES
+from auditor.targets import Console, Documents, Gateway, PrintServer, Section
+from auditor.townfile import ConsoleTable, DocumentsTable, GatewayTable, PrintServerTable, TownFile
 
 PROTOCOLS = ("tls", "openvpn", "tcp")
 TRANSPORTS = ("tcp", "udp")
 TARGET_ROADS = ("probe", "file")
-DOCUMENT_KINDS = ("routes", "ordinances")
+DOCUMENT_KINDS = ("routes", "ordinances", "accounts")
+WORDS = ("yes", "no", "unclear")
 PRINT_SCHEMES = ("http", "https", "ipp", "ipps")
 CARRIED = {"ipp": "http", "ipps": "https"}
 """IPP travels in HTTP (RFC 8010 §4): what carries each of its schemes."""
@@ -145,6 +149,38 @@ class Declared:
             line = toml.line_of((*place, "folder"))
             self.told.note(toml.path, line, "documents.folder", "folder_missing", path=str(folder))
         return Documents(id=row.id, name=row.name, kind=row.kind, folder=folder, sections=tuple(row.sections))
+
+    def consoles(self) -> tuple[Console, ...]:
+        """The exports of admin consoles; whether a file is there is seen when it is read."""
+        rows = self.file.written.consoles
+        self._once("consoles", "id", [row.id for row in rows])
+        return tuple(self._console(index, row) for index, row in enumerate(rows))
+
+    def _console(self, index: int, row: ConsoleTable) -> Console:
+        place = ("consoles", str(index))
+        self._names("consoles", index, row.id, row.name)
+        self._one_of((*place, "kind"), row.kind, kinds())
+        self._one_of((*place, "system"), row.system, ("", *SYSTEMS))
+        self._all_of((*place, "columns"), tuple(row.columns), SIGNALS, "bad_choice")
+        self._all_of((*place, "values"), tuple(row.values), WORDS, "bad_choice")
+        if row.kind == "generic" and not row.columns.get("serial", "").strip():
+            self._wrong((*place, "columns"), "console_mapping")
+        headings = [folded(heading) for heading in row.columns.values() if heading.strip()]
+        if twice := next((name for name in headings if headings.count(name) > 1), ""):
+            self._wrong((*place, "columns"), "console_heading", name=twice[:MAX_NAME])
+        exported_at = parse_moment(row.exported_at)
+        if row.exported_at and exported_at is None:
+            self._wrong((*place, "exported_at"), "bad_moment", seen=row.exported_at[:MAX_NAME])
+        return Console(
+            id=row.id,
+            name=row.name,
+            kind=row.kind,
+            file=self._inside((*place, "file"), row.file),
+            exported_at=exported_at.astimezone(UTC) if exported_at is not None else None,
+            system=row.system,
+            columns={signal: heading.strip() for signal, heading in row.columns.items() if heading.strip()},
+            **{word: tuple(row.values.get(word, ())) for word in WORDS},
+        )
 
     def account(self) -> str:
         """The log-in name for all endpoints reached by ssh, "" = none."""

@@ -8,6 +8,7 @@ import socket
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 
@@ -99,4 +100,11 @@ class Folder(Protocol):
 
         Raises:
             Unreached: NO_PERMISSION, or UNREADABLE (vanished, larger than the limit, leads outside).
+        """
+
+    def modified(self, name: str) -> datetime:
+        """When one file was last written (UTC), by the file system's own word.
+
+        Raises:
+            Unreached: NO_PERMISSION, or UNREADABLE (vanished, leads outside).
         """

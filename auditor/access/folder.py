@@ -3,6 +3,7 @@
 import os
 import stat
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 from auditor.errors import Unreached
@@ -52,6 +53,17 @@ class DirectFolder:
         except PermissionError as error:
             raise Unreached(Reason.NO_PERMISSION, str(error)) from None
         except (OSError, ValueError) as error:
+            raise Unreached(Reason.UNREADABLE, f"{name}: {error}") from None
+
+    def modified(self, name: str) -> datetime:
+        """When one file was last written; see `seams.Folder.modified`."""
+        path = self._paths.get(name, self._root / name)
+        try:
+            self._check_inside(path)
+            return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        except PermissionError as error:
+            raise Unreached(Reason.NO_PERMISSION, str(error)) from None
+        except (OSError, ValueError, OverflowError) as error:
             raise Unreached(Reason.UNREADABLE, f"{name}: {error}") from None
 
     def _files(self) -> Iterator[Path]:
