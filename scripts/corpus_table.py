@@ -1,6 +1,6 @@
-"""Writes docs/endpoint-corpus.md: for each fact and system, how many recorded answers there are and from where.
+"""Writes docs/endpoint-corpus.md: how many recorded answers each fact has on each system, and from where.
 
-``python scripts/corpus_table.py`` writes it; with ``--check`` it only says whether it is current (exit 1 = not).
+``python scripts/corpus_table.py`` writes it; ``--check`` only says whether it is current (exit 1 = not).
 """
 
 import json
@@ -11,13 +11,15 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 CORPUS = ROOT / "tests" / "corpus" / "endpoint"
 PAGE = ROOT / "docs" / "endpoint-corpus.md"
+VERDICTS = ("pass", "fail", "unknown", "not_applicable")
 SYSTEMS = ("windows", "linux", "macos", "chromeos", "ipados")
 HEADING = """\
 # Recorded answers of endpoints
 
-Made by `python scripts/corpus_table.py` from `tests/corpus/endpoint/SYSTEM/FACT/CASE.json`; a test keeps it current.
-Every case is judged in the tests, and its verdict stands in the file. Windows, macOS, ChromeOS and iPadOS answers were
-never recorded by us on such a machine: they are written from the vendors' documentation in the shape our scripts print.
+Made by `python scripts/corpus_table.py` from `tests/corpus/endpoint/SYSTEM/FACT/CASE.json`; a test keeps it
+current. Every case is judged in the tests, and its verdict stands in the file. Answers of Windows, macOS,
+ChromeOS and iPadOS were never recorded by us on such a machine: they are written from the vendors'
+documentation, in the shape that our scripts print.
 """
 
 
@@ -72,9 +74,8 @@ def _verdicts(cases: dict[str, dict[str, list[dict[str, str]]]]) -> list[str]:
                 if "control" in case:
                     by_control[case["control"]][case["verdict"]] += 1
     for control, count in sorted(by_control.items()):
-        lines.append(
-            f"| {control} | {count['pass']} | {count['fail']} | {count['unknown']} | {count['not_applicable']} |"
-        )
+        cells = " | ".join(str(count[verdict]) for verdict in VERDICTS)
+        lines.append(f"| {control} | {cells} |")
     return lines
 
 
