@@ -26,7 +26,9 @@ from auditor.targets import Documents, Endpoint, Gateway, PrintServer, Target, t
 
 @dataclass(frozen=True, kw_only=True)
 class Roads:
-    """The ways to targets. `inbox` = newest evidence by target key; deadlines in seconds per target.
+    """The ways to targets. `inbox` = newest evidence by target key, `consoles` = what exports tell of it.
+
+    Deadlines are in seconds per target.
 
     `accept_unsigned` = the town accepted unsigned inbox files in writing. `entrances` = the declared gateways
     that endpoints try from where they are.
@@ -34,6 +36,7 @@ class Roads:
 
     ssh: SshRoad | None = None
     inbox: Mapping[str, Evidence] = field(default_factory=dict)
+    consoles: Mapping[str, Evidence] = field(default_factory=dict)
     accept_unsigned: bool = False
     entrances: tuple[Entrance, ...] = ()
     endpoint_deadline_s: float = 30.0
@@ -43,7 +46,7 @@ class Roads:
 
 def collect_task(task: Task, plugins: Plugins, roads: Roads) -> Evidence | None:
     """The target's evidence, None = nothing has to be (or could be) collected for it."""
-    found = _collected(task, plugins, roads)
+    found = _with_console(task.target, _collected(task, plugins, roads), plugins, roads)
     if found is None:
         return None
     return replace(
@@ -58,6 +61,8 @@ def _collected(task: Task, plugins: Plugins, roads: Roads) -> Evidence | None:
     target = task.target
     if not any(check.facts for check in task.checks):
         return None
+    if getattr(target, "road", "probe") == CONSOLE:
+        return _from_console(target, roads)
     if getattr(target, "road", "probe") == "file":
         return _from_inbox(target, roads)
     if isinstance(target, Endpoint):
@@ -71,7 +76,7 @@ def _from_inbox(target: Target, roads: Roads) -> Evidence | None:
     if found is None:
         return None
     refusal = ""
-    if not roads.accept_unsigned:
+    if not roads.accept_unsigned and not found.signer:
         refusal = "unsigned evidence, and town.toml does not accept it"
     if isinstance(target, Endpoint):
         if target.serial and target.serial != found.serial:
@@ -79,6 +84,38 @@ def _from_inbox(target: Target, roads: Roads) -> Evidence | None:
         if found.system != target.os:
             refusal = f"system {found.system!r} is not the ledger's {target.os!r}"
     return replace(found, outcome=Reason.UNTRUSTED, note=refusal) if refusal else found
+
+
+def _from_console(target: Target, roads: Roads) -> Evidence | None:
+    """What the admin consoles' exports say, unless they speak of another system than the ledger."""
+    found = roads.consoles.get(target_key(target))
+    if found is None or not isinstance(target, Endpoint) or found.system == target.os:
+        return found
+    note = f"system {found.system!r} is not the ledger's {target.os!r}"
+    return replace(found, answers=(), outcome=Reason.UNTRUSTED, note=note)
+
+
+def _with_console(target: Target, found: Evidence | None, plugins: Plugins, roads: Roads) -> Evidence | None:
+    """A machine's own answers, and beside them what only a console can tell of it, with its own age.
+
+    A machine cannot say for the console that it is enrolled: such answers of its own are left out.
+    """
+    if (
+        found is None
+        or found.outcome is not None
+        or not isinstance(target, Endpoint)
+        or target.road == CONSOLE
+    ):
+        return found
+    sources = {fact.id: fact.scripts[target.os] for fact in plugins.facts if target.os in fact.scripts}
+    if set(sources.values()) <= {CONSOLE}:
+        return found  # a system without scripts, whose whole document somebody made from a console
+    only = {id_ for id_, source in sources.items() if source == CONSOLE}
+    told = roads.consoles.get(target_key(target))
+    usable = told is not None and told.outcome is None and told.system == target.os
+    more = [answer for answer in told.answers if answer.id in only] if told is not None and usable else []
+    own = [answer for answer in found.answers if answer.id not in only]
+    return replace(found, answers=(*own, *more))
 
 
 def _endpoint(target: Endpoint, task: Task, plugins: Plugins, roads: Roads) -> Evidence:

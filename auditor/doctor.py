@@ -6,6 +6,7 @@ import stat
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib.metadata import packages_distributions
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,9 +14,11 @@ from pathlib import Path
 import auditor
 from auditor.access.hostkeys import HostKeys, read_known_hosts
 from auditor.access.secrets import load_key, password_source
+from auditor.consoles import consoles_evidence
 from auditor.errors import AuditorError, ConfigError, Problem
 from auditor.gaps import note_gaps
 from auditor.problems import Note, Told, in_order, worded
+from auditor.targets import target_key
 from auditor.town import Loaded, load_town
 from auditor.words import say
 
@@ -24,6 +27,7 @@ DISTRIBUTION = "telework-auditor"
 PASSWORDS = "passwords.toml"
 ROOM_MB = 200
 SHOWN = 200
+ABSENT_SHOWN = 10
 _POSIX = sys.platform != "win32"
 
 Step = Callable[[Loaded | None], object]
@@ -57,6 +61,8 @@ def examine(folder: Path, extra: Iterable[Step] = ()) -> Health:
         _places(root, told)
         _secrets(root, loaded, told)
         _pins(root, loaded, told)
+    if loaded is not None:
+        _consoles(loaded, told)
     for step in extra:
         try:
             step(loaded)
@@ -160,6 +166,19 @@ def _secrets(root: Path, loaded: Loaded | None, told: Told) -> None:
         password_source(passwords if passwords.exists() else None)
     except ConfigError as error:
         told.problems += error.problems
+
+
+def _consoles(loaded: Loaded, told: Told) -> None:
+    """Every export can be read, and which machines that hang on one stand in none."""
+    news = consoles_evidence(loaded.town, datetime.now(UTC))
+    told.problems += news.problems
+    told.notes += news.notes
+    waiting = [one for one in loaded.town.endpoints if one.road == "console"]
+    absent = [one.id for one in waiting if target_key(one) not in news.evidence]
+    key = "console_absent" if loaded.town.consoles else "no_console"
+    if absent and not news.problems:
+        names = ", ".join(absent[:ABSENT_SHOWN]) + (" …" if len(absent) > ABSENT_SHOWN else "")
+        told.note(loaded.settings.folder / "endpoints.csv", None, "", key, names=names, count=len(absent))
 
 
 def _mode(place: Path) -> int:

@@ -13,7 +13,8 @@ from auditor.targets import Endpoint, Person
 METHODS = ("vpn", "rdp", "vdi", "container", "browser", "cloud", "standalone")
 ZONES = ("mynumber", "lgwan", "internet", "home")
 SYSTEMS = ("windows", "linux", "macos", "chromeos", "ipados")
-ROADS = ("local", "ssh", "file")
+ROADS = ("local", "ssh", "file", "console")
+OWNERS = ("town", "private")
 SSH_PORT = 22
 
 STAFF = (
@@ -25,6 +26,7 @@ STAFF = (
     Column(
         "trained_on", "研修修了日", ("研修日", "研修受講日", "研修", "training", "trained"), required=True
     ),
+    Column("place_attested_on", "作業場所の申告日", ("作業場所申告日", "申告日", "place attested")),
 )
 ENDPOINTS = (
     Column("id", "資産番号", ("管理番号", "端末番号", "asset number", "asset id"), required=True),
@@ -39,6 +41,10 @@ ENDPOINTS = (
     Column("host", "ホスト", ("ホスト名", "アドレス", "IPアドレス", "address")),
     Column("port", "ポート", ("ポート番号", "ssh port")),
     Column("account", "アカウント", ("接続アカウント", "ログイン名", "login")),
+    Column("retired_on", "廃止日", ("廃棄日", "返却日", "除却日", "retired")),
+    Column("owner", "所有", ("所有者", "所有区分", "ownership")),
+    Column("approved_on", "私物承認日", ("私物の承認日", "承認日", "approved")),
+    Column("extra_checked_on", "追加対策の確認日", ("追加対策確認日", "extra safeguards checked")),
 )
 
 
@@ -75,7 +81,12 @@ _ROADS = _meanings(
     local="この機械,このPC,本機,ローカル",
     ssh="SSH接続",
     file="ファイル,証跡ファイル,受け箱,手渡し,inbox",
+    console="コンソール,管理コンソール,管理画面,MDM,admin console",
 ) | {"": "file"}
+_OWNERS = {"": "", "-": ""} | _meanings(
+    town="町,町有,公用,貸与,支給,リース,official,issued,corporate",
+    private="私物,個人,個人所有,私有,BYOD,personal",
+)
 _VERSION = re.compile(r"\d.*")
 
 
@@ -115,6 +126,7 @@ def _person(cells: Cells, names: Names) -> Person:
         method=cells.choice("method", _METHODS, ", ".join(METHODS)),
         trial=cells.flag("trial"),
         trained_on=cells.day("trained_on"),
+        place_attested_on=cells.day("place_attested_on"),
     )
 
 
@@ -145,6 +157,8 @@ def _endpoint(cells: Cells, names: Names, staff: Mapping[str, str] | None, defau
     account = cells.account("account") or defaults.account
     if road == "ssh":
         _reachable(cells, account)
+    if road == "console" and not cells.raw("serial"):
+        cells.wrong("serial", "console_serial")
     if not cells.raw("zone"):
         cells.wrong("zone", "blank")
     if not cells.raw("section"):
@@ -162,6 +176,10 @@ def _endpoint(cells: Cells, names: Names, staff: Mapping[str, str] | None, defau
         host=cells.host("host"),
         port=cells.port("port", SSH_PORT),
         account=account,
+        retired_on=cells.day("retired_on"),
+        owner=cells.choice("owner", _OWNERS, ", ".join(OWNERS)),
+        approved_on=cells.day("approved_on"),
+        extra_checked_on=cells.day("extra_checked_on"),
     )
 
 

@@ -5,7 +5,7 @@ Only what stands here is ever contacted. All values are frozen and already valid
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import ClassVar
 
@@ -28,7 +28,8 @@ class Person:
     """A member of staff. `method` is one of the seven telework methods, "" = none registered.
 
     `trial` = is in the telework trial and so gets a readiness. `trained_on` = day the telework training
-    was completed, None = no record.
+    was completed, None = no record. `place_attested_on` = day the person declared where they work and how
+    onlookers are kept out, None = no record.
     """
 
     id: str
@@ -37,6 +38,7 @@ class Person:
     method: str = ""
     trial: bool = False
     trained_on: date | None = None
+    place_attested_on: date | None = None
 
     kind: ClassVar[str] = "person"
 
@@ -46,8 +48,13 @@ class Endpoint:
     """A PC, tablet or server of the asset ledger.
 
     `id` is the asset number. `os` is windows, linux, macos, chromeos or ipados. `user` is a staff id, "" =
-    shared. `zone` is mynumber, lgwan, internet or home. `road` is how it is reached: local, ssh or file
-    (evidence arrives in the inbox). `host`, `port` and `account` are for ssh.
+    shared. `zone` is mynumber, lgwan, internet or home. `road` is how it is reached: local, ssh, file
+    (evidence arrives in the inbox) or console (an admin console's export tells of it). `host`, `port` and
+    `account` are for ssh; `jump` = id of the jump host it is behind, "" = none; `sudo` = root by ``sudo -n``
+    where that is allowed. `retired_on` = the day it went out of use, None = it is in use.
+    `owner` is town or private, "" = not told, which never means the town's. For a private one:
+    `approved_on` = day its use was approved, `extra_checked_on` = day somebody confirmed the additional
+    safeguards; None = no record.
     """
 
     id: str
@@ -62,8 +69,24 @@ class Endpoint:
     host: str = ""
     port: int = 22
     account: str = ""
+    jump: str = ""
+    sudo: bool = False
+    retired_on: date | None = None
+    owner: str = ""
+    approved_on: date | None = None
+    extra_checked_on: date | None = None
 
     kind: ClassVar[str] = "endpoint"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Jump:
+    """A jump host: the SSH server through which endpoints of another segment are reached. Never audited itself."""
+
+    id: str
+    host: str
+    port: int = 22
+    account: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +137,7 @@ class PrintServer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Documents:
-    """A folder of documents: `kind` is routes (BPMN files) or ordinances; `folder` is absolute."""
+    """A folder of documents: `kind` is routes (BPMN), ordinances or accounts (exports); `folder` is absolute."""
 
     id: str
     name: str
@@ -124,11 +147,35 @@ class Documents:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Console:
+    """A file that an admin console exported: how machines without a script, and enrolments, are known.
+
+    `kind` is google-admin, jamf, intune or generic; `file` is absolute. `exported_at` (UTC) = when the file
+    was made, None = the file's own time counts. `columns` maps what is understood (serial, last_sync …) to
+    the file's heading; `yes`, `no` and `unclear` are further words of its cells. `system` is what its rows
+    run where no column tells it, "" = what the ledger says.
+    """
+
+    id: str
+    name: str
+    kind: str
+    file: Path
+    exported_at: datetime | None = None
+    system: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    yes: tuple[str, ...] = ()
+    no: tuple[str, ...] = ()
+    unclear: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Town:
     """Everything one town declared. `root` is the town folder, None when only this machine is audited.
 
+    `endpoints` are in use; `retired` ones are no targets any more, and should say nothing.
     `sample` = invented data; every page says 見本. `unsigned_inbox` = evidence files without a signature
     are accepted (the town wrote why). `alone` = there is no town, only the machine this runs on.
+    `partial` = narrowed to some sections, so that what is missing in it may stand in another's ledger.
     """
 
     name: str
@@ -140,11 +187,15 @@ class Town:
     sections: tuple[Section, ...] = ()
     staff: tuple[Person, ...] = ()
     endpoints: tuple[Endpoint, ...] = ()
+    retired: tuple[Endpoint, ...] = ()
+    jumps: tuple[Jump, ...] = ()
     gateways: tuple[Gateway, ...] = ()
     print_servers: tuple[PrintServer, ...] = ()
     documents: tuple[Documents, ...] = ()
+    consoles: tuple[Console, ...] = ()
     unsigned_inbox: bool = False
     alone: bool = False
+    partial: bool = False
 
     kind: ClassVar[str] = "town"
     id: ClassVar[str] = "town"
@@ -199,6 +250,7 @@ def part_of(town: Town, sections: Collection[str]) -> Town:
 
     return replace(
         town,
+        partial=True,
         sections=tuple(section for section in town.sections if section.id in sections),
         staff=tuple(
             person if person.section in sections else replace(person, trial=False) for person in town.staff

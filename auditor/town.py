@@ -145,9 +145,11 @@ def _town(
         root=declared.folder,
         sections=sections,
         staff=staff,
-        endpoints=endpoints,
+        endpoints=tuple(row for row in endpoints if row.retired_on is None),
+        retired=tuple(row for row in endpoints if row.retired_on is not None),
         gateways=declared.gateways(ids),
         print_servers=declared.print_servers(ids),
         documents=declared.documents(ids),
+        consoles=declared.consoles(),
         unsigned_inbox=table.unsigned_inbox,
     )

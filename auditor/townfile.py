@@ -67,13 +67,26 @@ class PrintServerTable(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class DocumentsTable(msgspec.Struct, forbid_unknown_fields=True):
-    """``[[documents]]``: `kind` is routes or ordinances."""
+    """``[[documents]]``: `kind` is routes, ordinances or accounts."""
 
     id: str
     name: str
     kind: str
     folder: str
     sections: list[str] = []
+
+
+class ConsoleTable(msgspec.Struct, forbid_unknown_fields=True):
+    """``[[consoles]]``: see `auditor.targets.Console`. `values` = further words, by yes, no and unclear."""
+
+    id: str
+    name: str
+    kind: str
+    file: str
+    exported_at: str = ""
+    system: str = ""
+    columns: dict[str, str] = {}
+    values: dict[str, list[str]] = {}
 
 
 class TownDocument(msgspec.Struct, forbid_unknown_fields=True):
@@ -85,6 +98,7 @@ class TownDocument(msgspec.Struct, forbid_unknown_fields=True):
     gateways: list[GatewayTable] = []
     print_servers: list[PrintServerTable] = []
     documents: list[DocumentsTable] = []
+    consoles: list[ConsoleTable] = []
 
 
 @dataclass(frozen=True, slots=True)
