@@ -1,0 +1,1 @@
+"""Accounts of the town's systems: who can sign in, with what, and for how long after leaving."""
