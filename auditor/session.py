@@ -1,24 +1,30 @@
 """One invocation's knowledge: plug-ins, controls, model and town, all checked before anything runs."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from auditor import __version__
 from auditor.catalogue import read_catalogue
+from auditor.consoles import consoles_evidence
 from auditor.control import Control
 from auditor.discover import Plugins, discover
+from auditor.door import Door
 from auditor.engine import WORKERS, Audit, Progress, collect_all, japan_day, judge_all
 from auditor.errors import ConfigError, Problem
-from auditor.evidence import Evidence, Refused, read_inbox
+from auditor.evidence import Evidence, Refused
 from auditor.freshness import LastHeard, with_last_heard
+from auditor.inbox import Inbox, read_inbox
 from auditor.judge import Scene
 from auditor.model import SHIPPED, Model, load_model, no_model
 from auditor.plan import Task, plan
+from auditor.problems import worded
+from auditor.received import Known
 from auditor.run import Run
 from auditor.sightings import sightings_of
+from auditor.signers import Signers, read_signers
 from auditor.targets import Section, Town, part_of, target_key
 from auditor.town import OWN_MODEL
 
@@ -28,9 +34,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Session:
-    """Everything declared, read once and checked."""
+    """Everything declared, read once and checked.
+
+    `whole` = the town before it was narrowed to some sections, None = it was not: an evidence file of another
+    section's machine is still one of this town.
+    """
 
     town: Town
+    whole: Town | None = None
     model: Model
     plugins: Plugins
     controls: tuple[Control, ...]
@@ -101,10 +112,12 @@ RoadsMaker = Callable[[Mapping[str, Evidence]], "Roads"]
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """An audit and the inbox files that were not used."""
+    """An audit, what lay in the inbox, exports that were not used, and machines that no ledger names."""
 
     audit: Audit
+    inbox: Inbox = field(default_factory=Inbox)
     refused: tuple[Refused, ...] = ()
+    unlisted: tuple[Evidence, ...] = ()
 
 
 def audit(
@@ -113,25 +126,34 @@ def audit(
     progress: Progress,
     workers: int = WORKERS,
     last_heard: LastHeard = lambda _: None,
+    known: Known | None = None,
 ) -> Outcome:
     """Collect and judge everything the session's town declares.
 
-    `last_heard` tells what a machine said last that keeps silent now.
+    `last_heard` tells what a machine said last that keeps silent now, `known` which bundles were read before.
+
+    Raises:
+        ConfigError: a line of ``trusted_signers`` cannot be used; nothing was contacted.
     """
     from auditor.collect import collect_task  # noqa: PLC0415 - paramiko and requests, only when collecting
 
     started = datetime.now(UTC)
-    inbox, refused = _inbox(session.town, started)
-    ways = roads(inbox)
+    inbox = read_arrivals(session, started, known or Known())
+    news = consoles_evidence(session.town, started)
+    ways = replace(roads(inbox.evidence), consoles=news.evidence)
     tasks = plan(session.town, session.model, session.plugins)
 
     def one(task: Task) -> Evidence | None:
         return collect_task(task, session.plugins, ways)
 
     evidence = with_last_heard(tasks, collect_all(tasks, one, progress, workers), last_heard)
-    run = judged(session, tasks, evidence, started=started, now=datetime.now(UTC))
+    strangers = {**{one.target: one for one in news.unlisted}, **inbox.strangers}
+    others = {key: one for key, one in strangers.items() if key not in evidence}
+    run = judged(session, tasks, {**others, **evidence}, started=started, now=datetime.now(UTC))
     ordered = tuple(evidence[key] for card in run.targets if (key := card.key) in evidence)
-    return Outcome(audit=Audit(run, ordered), refused=refused)
+    unread = tuple(Refused(one.file.name, worded(one, "en")) for one in news.problems)
+    run = replace(run, inbox=inbox.arrivals, arrived=inbox.arrived)
+    return Outcome(audit=Audit(run, (*ordered, *others.values())), inbox=inbox, refused=unread, unlisted=news.unlisted)
 
 
 def judged(
@@ -155,5 +177,27 @@ def judged(
     return judge_all(tasks, evidence, scene, started=started, version=__version__)
 
 
-def _inbox(town: Town, now: datetime) -> tuple[dict[str, Evidence], tuple[Refused, ...]]:
-    return read_inbox(town.root / "inbox", now) if town.root is not None else ({}, ())
+def signers_of(town: Town) -> Signers:
+    """The keys whose signatures the town trusts.
+
+    Raises:
+        ConfigError: a line cannot be used.
+    """
+    return read_signers(town.root / "trusted_signers", town) if town.root is not None else Signers()
+
+
+def read_arrivals(session: Session, now: datetime, known: Known) -> Inbox:
+    """What lies in the town's inbox, judged; nothing is moved.
+
+    Raises:
+        ConfigError: a line of ``trusted_signers`` cannot be used.
+    """
+    town = session.whole or session.town
+    signers = signers_of(town)
+    if town.root is None:
+        return Inbox()
+    oldest = now - timedelta(days=session.model.freshness_days)
+    contexts = {fact.id: fact.context for fact in session.plugins.facts}
+    return read_inbox(
+        town.root / "inbox", Door(town=town, signers=signers, now=now, oldest=oldest), known, contexts
+    )

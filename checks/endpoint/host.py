@@ -93,6 +93,7 @@ $bios = Get-CimInstance -ClassName Win32_BIOS -OperationTimeoutSec 15 -ErrorActi
 @{ serial = [string]$bios.SerialNumber }
 """,
     chromeos=CONSOLE,
+    ipados=CONSOLE,
 )
 def managed_serial(answer: Answer) -> SerialNumber:
     """Win32_BIOS.SerialNumber, or ``serialNumber`` of the admin console's device list."""
