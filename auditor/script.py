@@ -75,15 +75,28 @@ def compose(
     """
     if not _NONCE.fullmatch(nonce):
         raise ValueError("the nonce must be 32 hex digits")
+    fragments = fragments_of(facts, system, entrances)
+    if system == "windows":
+        return compose_ps(fragments, nonce)
+    return compose_sh(fragments, system, nonce)
+
+
+def fragments_of(
+    facts: Sequence[Fact[Any]], system: str, entrances: Sequence[Entrance] = ()
+) -> dict[str, str]:
+    """The lines that print each fact's answer by its id, in the order of `facts`, ``@REACH@`` filled in.
+
+    Raises:
+        PluginError: a fragment that is not ASCII, or two different fragments under one id.
+        ValueError: no script for that system, or an unusable id.
+    """
     fragments: dict[str, str] = {}
     reach = "\n".join(entrance.line() for entrance in entrances)
     for fact in facts:
         fragment = fragment_of(fact, system).replace(REACH, reach)
         if fragments.setdefault(fact.id, fragment) != fragment:
             raise PluginError("fragment_twice", fact=fact.id, system=system)
-    if system == "windows":
-        return compose_ps(fragments, nonce)
-    return compose_sh(fragments, system, nonce)
+    return fragments
 
 
 def fragment_of(fact: Fact[Any], system: str) -> str:

@@ -3,8 +3,12 @@ r"""One Windows PowerShell 5.1 script out of many fragments.
 Parsed in tests by two grammars; never executed by its authors (the user documents say so). Statuses come
 from exception types and HRESULTs, never from message text, which is Japanese on Japanese Windows.
 
-A fragment's last value is its answer. Lists are returned as ``,@(…)`` so that none and one stay lists. It
+A fragment's last value is its answer. Lists are returned as ``,@(...)`` so that none and one stay lists. It
 must not call ``exit``, which would end the whole collection.
+
+Where a policy restricts PowerShell (constrained language mode), .NET is closed. So the frame itself uses only
+what that mode leaves open: core types, operators, CIM and provider cmdlets. A fragment that needs more fails
+there, and whatever fails there is denied: neither "does not exist" nor an error can be told from "forbidden".
 """
 
 import base64
@@ -15,38 +19,40 @@ _BOOTSTRAP = (
     "if($s.TrimEnd().EndsWith('#EOF')){& ([scriptblock]::Create($s))}else{exit 97}"
 )
 
-_FRAME = r"""# Collector of telework-auditor for Windows PowerShell 5.1. It only reads.
-$ErrorActionPreference = 'Stop'
+_CORE = r"""$ErrorActionPreference = 'Stop'
 $ProgressPreference = 'SilentlyContinue'
+$Full = [string]$ExecutionContext.SessionState.LanguageMode -eq 'FullLanguage'
 Remove-TypeData -TypeName System.Array -ErrorAction SilentlyContinue
-$invariant = [System.Globalization.CultureInfo]::InvariantCulture
-[System.Threading.Thread]::CurrentThread.CurrentCulture = $invariant
+if ($Full) {
+    $invariant = [System.Globalization.CultureInfo]::InvariantCulture
+    [System.Threading.Thread]::CurrentThread.CurrentCulture = $invariant
+}
 
 function ConvertTo-Plain {
     param($Value, [int]$Depth)
     if ($null -eq $Value) { return $null }
     if ($Value -is [datetime]) {
-        return $Value.ToUniversalTime().ToString('yyyy-MM-ddTHH:mm:ssZ', $invariant)
+        return $Value.ToUniversalTime().ToString('yyyy-MM-ddTHH:mm:ssZ', [cultureinfo]::InvariantCulture)
     }
-    if ($Value -is [enum]) { return [int64]$Value }
     if ($Value -is [string] -or $Value -is [char] -or $Value -is [guid] -or $Value -is [version]) {
         return [string]$Value
     }
     if ($Value -is [timespan]) { return $Value.TotalSeconds }
-    if ($Value -is [System.ValueType]) { return $Value.PSObject.BaseObject }
-    if ($Depth -ge 7) { return [string]$Value }
     $next = $Depth + 1
-    if ($Value -is [System.Collections.IDictionary]) {
-        $map = [ordered]@{}
+    $map = @{}
+    if ($Value -is [hashtable] -or ($Full -and $Value -is [System.Collections.IDictionary])) {
+        if ($Depth -ge 7) { return [string]$Value }
         foreach ($key in $Value.Keys) { $map[[string]$key] = ConvertTo-Plain $Value[$key] $next }
         return $map
     }
-    if ($Value -is [System.Collections.IEnumerable]) {
-        $list = New-Object System.Collections.ArrayList
-        foreach ($item in $Value) { [void]$list.Add((ConvertTo-Plain $item $next)) }
-        return ,$list.ToArray()
+    $kinds = @($Value.PSObject.TypeNames)
+    if ($kinds -contains 'System.Enum') { return [int64]$Value }
+    if ($kinds -contains 'System.ValueType') { return $Value.PSObject.BaseObject }
+    if ($Depth -ge 7) { return [string]$Value }
+    if ($kinds -contains 'System.Array' -or ($Full -and $Value -is [System.Collections.IEnumerable])) {
+        $list = @(foreach ($item in $Value) { , (ConvertTo-Plain $item $next) })
+        return , $list
     }
-    $map = [ordered]@{}
     foreach ($property in $Value.PSObject.Properties) {
         $map[$property.Name] = ConvertTo-Plain $property.Value $next
     }
@@ -58,21 +64,26 @@ function ConvertTo-AsciiJson {
     $plain = ConvertTo-Plain $Value 0
     if ($null -eq $plain) { return 'null' }
     $json = ConvertTo-Json -InputObject $plain -Depth 8 -Compress
-    $escape = { param($found) '\u' + ([int][char]$found.Value).ToString('x4') }
-    return [regex]::Replace($json, '[^\x20-\x7e]', $escape)
+    if ($json -cnotmatch '[^\x20-\x7e]') { return $json }
+    $signs = foreach ($sign in $json.ToCharArray()) {
+        $code = [int]$sign
+        if ($code -ge 32 -and $code -le 126) { [string]$sign } else { '\u' + $code.ToString('x4') }
+    }
+    return -join $signs
 }
 
 function Get-FailureStatus {
     param($Failure)
     for ($depth = 0; $null -ne $Failure -and $depth -lt 6; $depth++) {
-        $name = $Failure.GetType().Name
+        $name = ([string]$Failure.PSObject.TypeNames[0] -split '\.')[-1]
         if ($Failure.HResult -eq -2147024891) { return 11 }
         if ($name -eq 'UnauthorizedAccessException' -or $name -eq 'SecurityException') { return 11 }
-        if ($name -eq 'CommandNotFoundException' -or $name -eq 'ItemNotFoundException') { return 10 }
         if ($name -eq 'TimeoutException') { return 12 }
+        if ($name -eq 'CimException' -and [int]$Failure.NativeErrorCode -eq 2) { return 11 }
+        if (-not $Full) { return 11 }
+        if ($name -eq 'CommandNotFoundException' -or $name -eq 'ItemNotFoundException') { return 10 }
         if ($name -eq 'CimException') {
             $code = [int]$Failure.NativeErrorCode
-            if ($code -eq 2) { return 11 }
             if ($code -eq 3 -or $code -eq 5 -or $code -eq 6) { return 10 }
         }
         $Failure = $Failure.InnerException
@@ -81,7 +92,7 @@ function Get-FailureStatus {
 }
 
 function Send-Answer {
-    param([string]$Id, [scriptblock]$Fragment)
+    param([string]$Id, $Fragment)
     $status = 0
     $json = ''
     $note = ''
@@ -92,25 +103,48 @@ function Send-Answer {
         $json = ConvertTo-AsciiJson $last
     } catch {
         $failure = $_.Exception
+        $json = ''
         $status = Get-FailureStatus $failure
-        $note = ' ' + $failure.GetType().Name + ':0x' + $failure.HResult.ToString('X8')
+        $name = ([string]$failure.PSObject.TypeNames[0] -split '\.')[-1]
+        $note = ' ' + $name + ':0x' + ([int]$failure.HResult).ToString('X8')
+        if (-not $Full) { $note += ':' + [string]$ExecutionContext.SessionState.LanguageMode }
     }
-    $frame = "`n@NONCE@ ask " + $Id + "`n" + $json + "`n@NONCE@ got " + $Id + ' ' + $status + $note + "`n"
-    [Console]::Out.Write($frame)
-    [Console]::Out.Flush()
+    "`n$Nonce ask $Id`n" + $json + "`n$Nonce got $Id $status$note`n"
 }
 
+function Write-Frame {
+    param([string]$Text)
+    if ($Full) {
+        [Console]::Out.Write($Text)
+        [Console]::Out.Flush()
+    } else {
+        Write-Output $Text
+    }
+}
+
+function Get-Answers {
 @ASKS@
-[Console]::Out.Write("`n@NONCE@ end:true`n")
-[Console]::Out.Flush()
+    "`n$Nonce end:true`n"
+}
+"""
+
+_FRAME = r"""# Collector of telework-auditor for Windows PowerShell 5.1. It only reads.
+@CORE@
+$Nonce = '@NONCE@'
+Get-Answers | ForEach-Object { Write-Frame $_ }
 #EOF
 """
 
 
 def compose_ps(fragments: Mapping[str, str], nonce: str) -> str:
     """The script that answers every id of `fragments`, in their order; each answer is pure-ASCII JSON."""
+    return _FRAME.replace("@NONCE@", nonce).replace("@CORE@", core_ps(fragments))
+
+
+def core_ps(fragments: Mapping[str, str]) -> str:
+    """The functions: ``Get-Answers`` gives the framed answers once ``$Nonce`` is set, ``Write-Frame`` prints."""
     asks = "\n".join(f"Send-Answer '{id_}' {{\n{fragment}\n}}" for id_, fragment in fragments.items())
-    return _FRAME.replace("@NONCE@", nonce).replace("@ASKS@", asks)
+    return _CORE.replace("@ASKS@", asks)
 
 
 def windows_argv() -> tuple[str, ...]:

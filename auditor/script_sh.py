@@ -17,6 +17,9 @@ from collections.abc import Mapping
 ROUND_S = 4
 """Seconds between two rounds of the watchdog; a fragment may take between one and two rounds."""
 
+SLOW, SLOW_ROUND_S = "# slow", 8
+"""A fragment that holds the line `SLOW` gets a watchdog of its own, whose rounds are so many seconds."""
+
 TIMED_OUT = 142
 """Exit status of a fragment ended by the watchdog: 128 + SIGALRM."""
 
@@ -47,7 +50,8 @@ victims() {
 watch() {
   me=$(exec sh -c 'echo $PPID')
   last=none
-  while sleep @ROUND@; do
+  round=$1
+  while sleep "$round"; do
     set -- $(victims "$me")
     [ $# -gt 0 ] || exit 0
     if [ "$1" != none ] && [ "$1" = "$last" ]; then
@@ -77,10 +81,15 @@ ask() {
   printf '\n%s got %s %s\n' "$nonce" "$1" "$status"
 }
 @FRAGMENTS@
+guard() {
+  [ -z "$dog" ] || { kill "$dog"; wait "$dog"; }
+  watch "$1" >/dev/null &
+  dog=$!
+}
 asks() {
   late=0
-  watch >/dev/null &
-  dog=$!
+  dog=
+  guard @ROUND@
 @ASKS@
   kill "$dog"
 }
@@ -119,12 +128,20 @@ def compose_sh(fragments: Mapping[str, str], system: str, nonce: str) -> str:
     return frame.replace("@CORE@", core_sh(fragments, system))
 
 
+def _asked(id_: str, function: str, fragment: str) -> str:
+    """The lines that ask one fact."""
+    ask = f"  ask {id_} {function}"
+    if SLOW not in fragment.splitlines():
+        return ask
+    return f"  guard {SLOW_ROUND_S}\n{ask}\n  guard {ROUND_S}"
+
+
 def core_sh(fragments: Mapping[str, str], system: str) -> str:
     """The functions ``prepare`` and ``collect``, which print the framed answers once ``nonce`` is set."""
     functions = "\n".join(
         f"# {id_}\nfact{nth}() {{\n:\n{fragment}\n}}" for nth, (id_, fragment) in enumerate(fragments.items())
     )
-    asks = "\n".join(f"  ask {id_} fact{nth}" for nth, id_ in enumerate(fragments))
+    asks = "\n".join(_asked(id_, f"fact{nth}", fragments[id_]) for nth, id_ in enumerate(fragments))
     filled = {
         "@FAMILY@": _FAMILY[system],
         "@ROUND@": str(ROUND_S),

@@ -6,7 +6,7 @@ import typer
 import typer.exceptions
 
 from auditor import __version__
-from auditor.cli import audits, explaining, folders, hosts
+from auditor.cli import audits, collector, explaining, folders, hosts
 from auditor.cli.speech import Speech, language_of
 from auditor.errors import AuditorError, ConfigError, LockedError, NotFound, PluginError
 from auditor.exits import Exit
@@ -34,6 +34,7 @@ def application(speech: Speech) -> typer.Typer:
     audits.register(app, speech)
     explaining.register(app, speech)
     folders.register(app, speech)
+    collector.register(app, speech)
     app.add_typer(hosts.application(speech), name="hosts")
     return app
 
