@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from auditor.api import Answer, Garbled, fact, strict_json
-from checks.endpoint._fragments import REGISTRY
+from checks.endpoint._fragments import SIGNED_IN
 from checks.endpoint._read import columns, listed, members, record, whole, word
 
 LICENSED = 1
@@ -22,18 +22,22 @@ class Programmes:
     """Proved extensions of support: "esu-2", "debian-lts:bookworm", "ubuntu-pro".
 
     `pro_until` = last day of the Ubuntu Pro contract, None = none is told (then "ubuntu-pro" proves nothing).
+    `consumer` = Windows shows a trace of the consumers' programme, which proves no enrolment and is not
+    meant for an office's PC.
     """
 
     names: frozenset[str]
     pro_until: date | None = None
+    consumer: bool = False
 
 
 @fact(
     "os.esu",
-    windows=REGISTRY
+    windows=SIGNED_IN
     + r"""
 $nt = 'SOFTWARE\Microsoft\Windows NT\CurrentVersion'
 $rows = @()
+$consumer = $null
 if ([int](Read-Value 'LocalMachine' $nt 'CurrentBuildNumber') -lt 22000) {
   $ids = @("""
     + ", ".join(f"'{id_}'" for id_ in ESU_YEARS)
@@ -42,21 +46,31 @@ if ([int](Read-Value 'LocalMachine' $nt 'CurrentBuildNumber') -lt 22000) {
   $found = Get-CimInstance -ClassName SoftwareLicensingProduct -Filter $filter `
     -Property 'ID', 'LicenseStatus' -OperationTimeoutSec 15 -ErrorAction Stop
   foreach ($one in $found) { $rows += @{ id = [string]$one.ID; status = [int]$one.LicenseStatus } }
+  if ($loaded) {
+    try {
+      $consumer = Read-Value 'Users' "$daily\$nt\Windows\ConsumerESU" 'ESUEligibilityResult'
+    } catch { $consumer = $null }
+  }
 }
-@{ licences = $rows }
+@{ licences = $rows; consumer = $consumer }
 """,
 )
 def windows_esu(answer: Answer) -> Programmes:
-    """Licensed (LicenseStatus 1) years of the commercial programme; asked before build 22000 only."""
+    """Licensed (LicenseStatus 1) years of the commercial programme; asked before build 22000 only.
+
+    The consumers' programme leaves no licence: ESUEligibilityResult of the daily user, a value without a
+    specification, is a trace of it and nothing more.
+    """
     names = set()
-    for row in listed(record(answer, "licences")["licences"]):
+    values = record(answer, "licences")
+    for row in listed(values["licences"]):
         one = members(row, answer.id, "id", "status")
         year = ESU_YEARS.get(word(one["id"], "id").casefold())
         if year is None:
             raise Garbled(f"{answer.id}: unknown activation id")
         if whole(one["status"], "status") == LICENSED:
             names.add(year)
-    return Programmes(frozenset(names))
+    return Programmes(frozenset(names), consumer=whole(values.get("consumer"), "consumer") is not None)
 
 
 @fact(

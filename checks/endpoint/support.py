@@ -24,6 +24,7 @@ from checks.endpoint._lifetimes import Lifetime, lifetime_of
 from checks.endpoint._read import record, whole, word
 from checks.endpoint.programmes import Programmes
 
+VERSION = re.compile(r"[0-9]{1,3}(\.[0-9]{1,4}){0,3}")
 WORKSTATION = 1
 HOME_PRO = re.compile(
     r"(Core|CoreN|CoreSingleLanguage|CoreCountrySpecific|Professional(Education|Workstation)?N?)"
@@ -123,7 +124,7 @@ def linux_release(answer: Answer) -> OperatingSystem:
 def macos_version(answer: Answer) -> OperatingSystem:
     """The number before the first point is the release."""
     version = answer.text().strip()
-    if re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,4}){0,3}", version) is None:
+    if VERSION.fullmatch(version) is None:
         raise Garbled(f"{answer.id}: not a version")
     return OperatingSystem("macos", version.partition(".")[0], "-", "-", f"macOS {version}")
 
@@ -142,6 +143,17 @@ def chromeos_promise(answer: Answer) -> OperatingSystem:
         raise Garbled(f"{answer.id}: not a date") from None
 
 
+@fact("os.build", ipados=CONSOLE)
+def ipados_version(answer: Answer) -> OperatingSystem:
+    """The console's OS version; the number before the first point is the release."""
+    version = word(record(answer, "os_version")["os_version"], "os_version")
+    if not version:
+        raise NotKnown(Reason.NOT_MEASURABLE, "the export holds no version")
+    if VERSION.fullmatch(version) is None:
+        raise Garbled(f"{answer.id}: not a version")
+    return OperatingSystem("ipados", version.partition(".")[0], "-", "-", f"iPadOS {version}")
+
+
 @check("EP-02")
 def in_support(
     system: OperatingSystem, programmes: Programmes | Unknown, params: Params, today: date
@@ -156,7 +168,7 @@ def in_support(
         return unknown(Reason.NOT_MEASURABLE, f"{system.shown}: not in the end-of-support table")
     if row.end is None:
         return _without_end(system, row, params, today)
-    return _until(system, row.end, params, today) or _extended(system, row, row.end, programmes, today)
+    return _until(system, row.end, params, today) or extended(system, row, row.end, programmes, today)
 
 
 def _until(system: OperatingSystem, end: date, params: Params, today: date) -> Judgement | None:
@@ -177,10 +189,10 @@ def _without_end(system: OperatingSystem, row: Lifetime, params: Params, today: 
     return passed("no_end", until=until, system=system.shown, seen=row.maintained_on)
 
 
-def _extended(
+def extended(
     system: OperatingSystem, row: Lifetime, end: date, programmes: Programmes | Unknown, today: date
 ) -> Judgement:
-    """After the ordinary end only a proved extension that still runs counts."""
+    """After the ordinary end only a proved extension that still runs counts (EP-04 asks the same)."""
     ended = failed("ended", system=system.shown, end=end)
     if row.extended_end is None or today > row.extended_end:
         return ended
