@@ -12,6 +12,7 @@ there, and whatever fails there is denied: neither "does not exist" nor an error
 """
 
 import base64
+import re
 from collections.abc import Mapping
 
 _BOOTSTRAP = (
@@ -122,11 +123,16 @@ function Write-Frame {
     }
 }
 
+@SHARED@
+
 function Get-Answers {
 @ASKS@
     "`n$Nonce end:true`n"
 }
 """
+
+_FUNCTION = re.compile(r"\n*function (?P<name>[A-Za-z-]+)\([^\n]*\) \{\n(?:[ \t][^\n]*\n|\n)*\}\n")
+"""A function that a fragment begins with; its lines are indented, its closing brace is not."""
 
 _FRAME = r"""# Collector of telework-auditor for Windows PowerShell 5.1. It only reads.
 @CORE@
@@ -142,9 +148,27 @@ def compose_ps(fragments: Mapping[str, str], nonce: str) -> str:
 
 
 def core_ps(fragments: Mapping[str, str]) -> str:
-    """The functions: ``Get-Answers`` gives the framed answers once ``$Nonce`` is set, ``Write-Frame`` prints."""
-    asks = "\n".join(f"Send-Answer '{id_}' {{\n{fragment}\n}}" for id_, fragment in fragments.items())
-    return _CORE.replace("@ASKS@", asks)
+    """The functions: ``Get-Answers`` gives framed answers once ``$Nonce`` is set, ``Write-Frame`` prints."""
+    shared, shortened = _hoisted(fragments)
+    asks = "\n".join(f"Send-Answer '{id_}' {{\n{fragment}\n}}" for id_, fragment in shortened.items())
+    return _CORE.replace("@SHARED@", shared).replace("@ASKS@", asks)
+
+
+def _hoisted(fragments: Mapping[str, str]) -> tuple[str, dict[str, str]]:
+    """The functions that fragments begin with, each once, and the fragments without them.
+
+    A name that stands for two different functions stays where it is.
+    """
+    begins = {id_: match for id_, text in fragments.items() if (match := _FUNCTION.match(text))}
+    texts: dict[str, set[str]] = {}
+    for match in begins.values():
+        texts.setdefault(match["name"], set()).add(match[0].strip())
+    common = {name: text for name, (text, *others) in texts.items() if not others}
+    shortened = {
+        id_: text[match.end() :] if (match := begins.get(id_)) and match["name"] in common else text
+        for id_, text in fragments.items()
+    }
+    return "\n\n".join(common[name] for name in sorted(common)), shortened
 
 
 def windows_argv() -> tuple[str, ...]:
