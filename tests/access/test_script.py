@@ -102,6 +102,20 @@ def test_after_two_hung_fragments_the_rest_is_not_asked(monkeypatch: pytest.Monk
     assert {answer.status for answer in answers} == {Status.TIMEOUT}
 
 
+def test_a_slow_fragment_gets_more_time_and_no_other_does(
+    shell: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(script_sh, "ROUND_S", 1)
+    monkeypatch.setattr(script_sh, "SLOW_ROUND_S", 4)
+    facts = [
+        made("slow.one", linux="# slow\nsleep 3; echo 1"),
+        made("hangs.it", linux="sleep 60"),
+        made("after.it", linux="echo 2"),
+    ]
+    answers = split(run(shell, compose(facts, "linux", NONCE)), NONCE, [each.id for each in facts])
+    assert [answer.status for answer in answers] == [Status.OK, Status.TIMEOUT, Status.OK]
+
+
 def test_macos_gets_the_same_script_but_for_its_process_list(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(script_sh, "ROUND_S", 1)
     facts = [made("hangs.it", macos="sleep 60"), made("after.it", macos="echo 2")]

@@ -14,7 +14,7 @@ from auditor.control import Params
 from auditor.declare import Check, Fact
 from auditor.errors import Garbled, NotKnown
 from auditor.findings import Judgement, Reason, Unknown, unknown
-from auditor.targets import Endpoint, Section, Town
+from auditor.targets import Endpoint, Gateway, Section, Town
 
 AREAS = ("endpoint", "away")
 """The areas whose controls are judged from what an endpoint's script answers."""
@@ -87,17 +87,21 @@ def params_of(control: str, **changed: Any) -> Params:
 
 
 def town_of(endpoint: Endpoint) -> Town:
-    """A town with that endpoint and another one."""
+    """A town with that endpoint, another one, and an entrance for everybody."""
     other = Endpoint(id="PC-999", serial="OTHER999", name="other", os="windows", section="s1")
     return Town(
-        name="town", root=Path("/town"), sections=(Section(id="s1", name="s1"),), endpoints=(endpoint, other)
+        name="town",
+        root=Path("/town"),
+        sections=(Section(id="s1", name="s1"),),
+        endpoints=(endpoint, other),
+        gateways=(Gateway(id="vpn", name="VPN", host="vpn.example.jp", port=443),),
     )
 
 
 def pc(system: str = "windows", **changed: Any) -> Endpoint:
     """An endpoint of the ledger."""
-    row = {"id": "PC-001", "serial": "PF3ABCDE", "name": "pc", "os": system, "section": "s1", **changed}
-    return Endpoint(**row)
+    row = {"id": "PC-001", "serial": "PF3ABCDE", "name": "pc", "os": system, "section": "s1", "method": "vpn"}
+    return Endpoint(**{**row, **changed})
 
 
 def judged(
