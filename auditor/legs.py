@@ -1,7 +1,8 @@
 """From findings to readiness: each person's four legs, then sections, then the six elements.
 
 A leg needs proof: at least one finding that passed, and none that failed or is unknown. What the town did
-not declare (no device, no entrance, no approval route) is 確認が先, never ready.
+not declare (no device, no entrance, no approval route) is 確認が先, never ready. The path leg is proven by
+entrances; what a person's own device found of the way to them can only make it worse.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -66,6 +67,9 @@ def _person(person: Person, town: Town, book: _Book) -> PersonReadiness:
             ready, why = Ready.READY, []
         if leg is Leg.PATH and not person.method:
             why = []  # which entrance is needed is not known before the method is: that is RA-01's finding
+        if leg is Leg.PATH:
+            from_here, beside = _seen_from(depends_on(Leg.DEVICE, person, town), book)
+            ready, why = worst((ready, from_here)), [*why, *beside]
         legs[leg] = ready
         causes += why
     causes.sort(key=lambda cause: -RANK[cause.ready])
@@ -120,6 +124,22 @@ def _leg(leg: Leg, targets: Sequence[Target], book: _Book) -> tuple[Ready, list[
             results.append(Ready.CHECK_FIRST)
         results += [ready for _, ready in proven]
     return worst(results), causes
+
+
+def _seen_from(endpoints: Sequence[Target], book: _Book) -> tuple[Ready, list[Cause]]:
+    """What these endpoints themselves found of the way to the work: it adds to a leg and proves none.
+
+    One that told nothing of it adds nothing; one that is silent as a whole is the device leg's matter.
+    """
+    proven = [
+        (row, ready)
+        for endpoint in endpoints
+        for row in book.by_target.get(target_key(endpoint), ())
+        if book.legs.get(row.control) is Leg.PATH and not row.whole_target
+        if (ready := ready_of(row)) is not None
+    ]
+    causes = [Cause(Leg.PATH, row.control, row.target, ready) for row, ready in proven]
+    return worst(ready for _, ready in proven), [cause for cause in causes if cause.ready is not Ready.READY]
 
 
 def section_readiness(

@@ -107,6 +107,7 @@ def _given(text: str) -> str:
 
 
 def _try(id_: Any, outcome: Any, took_ms: int | None, address: str, way: Any) -> Try:
+    outcome = word(outcome, "outcome")
     if outcome not in OUTCOMES:
         raise Garbled(f"outcome {outcome!r:.30} is not known")
     if took_ms is not None and not 0 <= took_ms <= MAX_MS:

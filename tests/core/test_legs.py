@@ -153,6 +153,42 @@ def test_a_control_of_another_leg_does_not_prove_this_one() -> None:
     assert person(rows).legs[Leg.DEVICE] is Ready.CHECK_FIRST
 
 
+@pytest.mark.parametrize(
+    ("verdict", "ready"), [(Verdict.FAIL, Ready.BLOCKED), (Verdict.UNKNOWN, Ready.CHECK_FIRST)]
+)
+def test_what_the_own_pc_found_of_the_way_worsens_the_path_leg_only(verdict: Verdict, ready: Ready) -> None:
+    one = person((*GOOD, finding(verdict, "P-01", "endpoint:PC-1")))
+    assert (one.legs[Leg.PATH], one.legs[Leg.DEVICE]) == (ready, Ready.READY)
+    assert [(cause.leg, cause.control, cause.target) for cause in one.causes] == [
+        (Leg.PATH, "P-01", "endpoint:PC-1")
+    ]
+
+
+def test_a_way_seen_from_the_pc_proves_no_entrance_and_no_device() -> None:
+    rows = (*without("P-01"), finding(Verdict.PASS, "P-01", "endpoint:PC-1"))
+    assert person(rows).legs[Leg.PATH] is Ready.CHECK_FIRST
+    rows = (*without("D-01"), finding(Verdict.PASS, "P-01", "endpoint:PC-1"))
+    assert person(rows).legs[Leg.DEVICE] is Ready.CHECK_FIRST
+
+
+def test_a_pc_that_says_nothing_of_the_way_leaves_the_path_leg_as_it_is() -> None:
+    beside = finding(Verdict.NOT_APPLICABLE, "P-01", "endpoint:PC-1")
+    assert person((*GOOD, beside)).ready is Ready.READY
+    silent = replace(finding(Verdict.UNKNOWN, "P-01", "endpoint:PC-1"), whole_target=True)
+    assert person((*GOOD, silent)).legs[Leg.PATH] is Ready.READY
+
+
+def test_the_pc_of_somebody_else_says_nothing_of_this_persons_way() -> None:
+    town = replace(FULL, endpoints=(PC, replace(PC, id="PC-2", user="0102")))
+    rows = (*GOOD, finding(Verdict.FAIL, "P-01", "endpoint:PC-2"))
+    assert person(rows, town).legs[Leg.PATH] is Ready.READY
+
+
+def test_a_fail_of_the_way_under_an_exception_is_conditional() -> None:
+    rows = (*GOOD, finding(Verdict.FAIL, "P-01", "endpoint:PC-1", overlay=Overlay.EXCEPTION))
+    assert person(rows).legs[Leg.PATH] is Ready.CONDITIONAL
+
+
 def test_who_is_not_in_the_trial_gets_no_readiness() -> None:
     assert people_readiness(replace(FULL, staff=(replace(TARO, trial=False),)), GOOD, CONTROLS) == ()
 
