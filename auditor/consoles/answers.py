@@ -18,7 +18,6 @@ from auditor.findings import Reason
 
 SHOWN = 40
 ENROLMENT = "mdm.console"
-POLICY = "mdm.policy"
 _SECONDS = re.compile(r"(\d{1,7})\s*(?:秒|s|sec|seconds?)?")
 _MINUTES = re.compile(r"(\d{1,5})\s*(?:分|m|min|minutes?)?")
 _NEVER = frozenset({"never", "none", "なし", "無し", "しない"})
@@ -166,13 +165,13 @@ def _enrolment(signals: Signals, heard: Heard) -> object:
 
 
 def _policy(signals: Signals, _: Heard) -> object:
-    if not signals.told("guest", "auto_update", "boot_mode"):
+    if not signals.told("guest", "auto_update"):
         return None
-    return {
-        "guest": signals.truth("guest"),
-        "auto_update": signals.truth("auto_update"),
-        "boot_mode": signals.text("boot_mode") or None,
-    }
+    return {"guest": signals.truth("guest"), "auto_update": signals.truth("auto_update")}
+
+
+def _boot(signals: Signals, _: Heard) -> object:
+    return {"boot_mode": signals.text("boot_mode")} if signals.told("boot_mode") else None
 
 
 def _chromeos_build(signals: Signals, _: Heard) -> object:
@@ -243,8 +242,9 @@ _BUILDS: Mapping[str, Mapping[str, Build]] = {
         "fw.profiles": _firewall,
         "host.id": _serial,
         "lock.screen": _chromeos_lock,
+        "mdm.boot": _boot,
         ENROLMENT: _enrolment,
-        POLICY: _policy,
+        "mdm.policy": _policy,
         "os.build": _chromeos_build,
         "patch.last": _updated,
         "usb.storage": _usb,
