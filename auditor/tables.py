@@ -50,10 +50,6 @@ class TableContent:
     rows: tuple[TableRow, ...]
     sources: Mapping[str, TableSource] = field(default_factory=dict)
 
-    def as_of_row(self, row: TableRow) -> date:
-        """The day a row was last compared with its source."""
-        return row.as_of or self.as_of
-
     def fresh_until(self, as_of: date) -> date:
         """The last day on which what was compared on `as_of` is not stale."""
         return as_of + timedelta(days=self.stale_after_days)

@@ -10,6 +10,7 @@ from rich.text import Text
 from auditor.findings import Tally, Verdict
 from auditor.readiness import Ready, SectionReadiness
 from auditor.run import Run
+from reports.arrivals import arrival_counts
 from reports.book import Book, partly_blocked, verdict_of
 from reports.section import COUNTS
 from reports.town import causes
@@ -55,6 +56,10 @@ def summary(run: Run, lang: str) -> RenderableType:
     silent = [plain(book.label(card.key)) for card in run.targets if card.outcome is not None]
     if silent:
         parts.append(Text(words("terminal.silent", names=words.listed(silent))))
+    parts += [
+        Text(words("terminal.inbox", count=row.count, why=row.why), style="bold red" if row.refused else "")
+        for row in arrival_counts(run, words)
+    ]
     if run.changes is not None:
         parts.append(Text(words("terminal.changes", count=len(run.changes.changed))))
     parts += [Text(words("terminal.broken", fault=plain(fault)), style="bold red") for fault in run.broken]
@@ -127,12 +132,17 @@ def _causes(book: Book) -> list[RenderableType]:
 
 
 def _findings(book: Book) -> list[RenderableType]:
-    """In a small audit what failed and what could not be known, by control; not those of a silent target."""
-    if len(book.run.targets) > LONG:
-        return []
+    """What failed and what could not be known, by control; not those of a silent target.
+
+    In a large audit only what concerns the town as a whole: no section's line tells of it.
+    """
     words = book.words
+    few = len(book.run.targets) <= LONG
+    whole = {card.key for card in book.run.targets if card.kind == "town"}
     lines: list[RenderableType] = []
     for finding in book.run.findings:
+        if not few and finding.target not in whole:
+            continue
         if finding.whole_target or finding.verdict not in (Verdict.FAIL, Verdict.UNKNOWN):
             continue
         seen = words.seen(finding, book.controls[finding.control])

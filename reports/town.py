@@ -13,6 +13,7 @@ from reports.files import file_name
 from reports.quiet import quiet_sections
 from reports.requests import SEVERITY, due_of
 from reports.shifts import WAYS, shifts
+from reports.whole import whole_items
 
 TOP = 7
 SHIFTS = 6
@@ -61,6 +62,7 @@ def town_view(book: Book) -> dict[str, object]:
         "verdict": worst_verdict([verdict for _, verdict in rows]),
         "oldest": oldest(run.targets),
         "quiet": quiet_sections(book),
+        "whole": whole_items(book),
     }
 
 

@@ -6,9 +6,9 @@ import typer
 import typer.exceptions
 
 from auditor import __version__
-from auditor.cli import audits, collector, explaining, folders, hosts
+from auditor.cli import audits, carry, collector, data, explaining, folders, hosts
 from auditor.cli.speech import Speech, language_of
-from auditor.errors import AuditorError, ConfigError, LockedError, NotFound, PluginError
+from auditor.errors import AuditorError, CarryError, ConfigError, LockedError, NotFound, PluginError
 from auditor.exits import Exit
 from auditor.words import LANGUAGES
 
@@ -35,7 +35,10 @@ def application(speech: Speech) -> typer.Typer:
     explaining.register(app, speech)
     folders.register(app, speech)
     collector.register(app, speech)
+    carry.register(app, speech)
     app.add_typer(hosts.application(speech), name="hosts")
+    app.add_typer(carry.application(speech), name="inbox")
+    app.add_typer(data.application(speech), name="data")
     return app
 
 
@@ -78,7 +81,7 @@ def _ending(error: BaseException, speech: Speech) -> tuple[Exit, str]:
     match error:
         case typer.exceptions.TyperException():
             return Exit.REFUSED, f"{speech('error.usage')}: {error.format_message()}"
-        case ConfigError() | PluginError() | LockedError() | NotFound():
+        case ConfigError() | PluginError() | LockedError() | NotFound() | CarryError():
             return Exit.REFUSED, speech.error(error)
         case AuditorError():
             return Exit.REFUSED if error.key in NOTHING_RAN else Exit.FAILED, speech.error(error)

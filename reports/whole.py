@@ -1,0 +1,46 @@
+"""What concerns the town as a whole and no section: it stands on the town's page, with who acts."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from auditor.findings import Verdict, shown_as
+from reports.book import Book
+from reports.requests import due_of
+
+
+@dataclass(frozen=True, slots=True)
+class WholeItem:
+    """One finding on the town: `plain` says what it means, `seen` what was found, `fix` who does what.
+
+    `due` = the day it should be done by, None where nobody can tell yet what to do (未確認).
+    """
+
+    control: str
+    state: str
+    plain: str
+    seen: str
+    fix: str
+    due: date | None
+
+
+def whole_items(book: Book) -> tuple[WholeItem, ...]:
+    """The town's own findings that failed or are unknown, in order of control."""
+    lang = book.words.lang
+    items = []
+    for finding in book.run.findings:
+        card = book.targets.get(finding.target)
+        if card is None or card.kind != "town" or finding.verdict not in (Verdict.FAIL, Verdict.UNKNOWN):
+            continue
+        control = book.controls[finding.control]
+        failed = finding.verdict is Verdict.FAIL
+        items.append(
+            WholeItem(
+                control=control.id,
+                state=shown_as(finding),
+                plain=control.plain.in_(lang) if failed else control.title.in_(lang),
+                seen=book.words.seen(finding, control),
+                fix=control.fix.in_(lang) if failed else "",
+                due=due_of(book, finding) if failed else None,
+            )
+        )
+    return tuple(items)
