@@ -18,6 +18,7 @@ from auditor.discover import Plugins
 from auditor.errors import Garbled, NotKnown, Unreached
 from auditor.evidence import Evidence, clean, machine_of
 from auditor.findings import Reason
+from auditor.merge import beside
 from auditor.plan import Task
 from auditor.script import Entrance, compose, split
 from auditor.seams import Dial, Http
@@ -66,20 +67,23 @@ def _collected(task: Task, plugins: Plugins, roads: Roads) -> Evidence | None:
     if getattr(target, "road", "probe") == "file":
         return _from_inbox(target, roads)
     if isinstance(target, Endpoint):
-        return _endpoint(target, task, plugins, roads)
+        contexts = {fact.id: fact.context for fact in plugins.facts}
+        return beside(
+            _endpoint(target, task, plugins, roads), roads.inbox.get(target_key(target)), contexts
+        )
     return _probes(target, task, plugins, roads)
 
 
 def _from_inbox(target: Target, roads: Roads) -> Evidence | None:
     """The inbox's newest document, unless it cannot be trusted to speak for this target."""
     found = roads.inbox.get(target_key(target))
-    if found is None:
-        return None
+    if found is None or found.outcome is Reason.UNTRUSTED:
+        return found
     refusal = ""
     if not roads.accept_unsigned and not found.signer:
         refusal = "unsigned evidence, and town.toml does not accept it"
     if isinstance(target, Endpoint):
-        if target.serial and target.serial != found.serial:
+        if target.serial and target.serial != found.serial and not (found.signer and not found.serial):
             refusal = f"serial {found.serial!r} is not the ledger's {target.serial!r}"
         if found.system != target.os:
             refusal = f"system {found.system!r} is not the ledger's {target.os!r}"

@@ -18,6 +18,7 @@ from auditor.consoles import consoles_evidence
 from auditor.errors import AuditorError, ConfigError, Problem
 from auditor.gaps import note_gaps
 from auditor.problems import Note, Told, in_order, worded
+from auditor.signers import read_signers, unknown_machines
 from auditor.targets import target_key
 from auditor.town import Loaded, load_town
 from auditor.words import say
@@ -61,6 +62,7 @@ def examine(folder: Path, extra: Iterable[Step] = ()) -> Health:
         _places(root, told)
         _secrets(root, loaded, told)
         _pins(root, loaded, told)
+        _signers(root, loaded, told)
     if loaded is not None:
         _consoles(loaded, told)
     for step in extra:
@@ -199,6 +201,20 @@ def _pins(root: Path, loaded: Loaded | None, told: Told) -> None:
     if loaded is not None:
         for host in _unpinned(loaded, pins):
             told.note(root / "known_hosts", None, "", "host_not_pinned", host=host)
+
+
+def _signers(root: Path, loaded: Loaded | None, told: Told) -> None:
+    """The trusted keys can be read, and whose machine no ledger knows."""
+    path = root / "trusted_signers"
+    if loaded is None:
+        return
+    try:
+        signers = read_signers(path, loaded.town)
+    except ConfigError as error:
+        told.problems += error.problems
+        return
+    for line, name in unknown_machines(signers, loaded.town):
+        told.note(path, line, "", "signers_unknown", name=name)
 
 
 def _unpinned(loaded: Loaded, pins: HostKeys) -> Sequence[str]:

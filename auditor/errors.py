@@ -6,6 +6,7 @@
     ├── ConfigError              exit 2: something declared is wrong, nothing ran (carries Problems)
     ├── PluginError              exit 2: a check module does not import, or two things share an id
     ├── LockedError              exit 2: another run holds the town folder
+    ├── CarryError               exit 2: an archive of evidence cannot be made or taken in; nothing was done
     ├── OutputError              exit 1: a report or the history could not be written
     ├── Unreached                a target did not answer: becomes `unknown` with its reason, never a crash
     ├── NotKnown                 a parser understood the answer, and it does not hold the fact
@@ -67,6 +68,10 @@ class LockedError(AuditorError):
 
 class NotFound(AuditorError):  # noqa: N818 - said as it is
     """What was asked for is not there: no such control, target or finding."""
+
+
+class CarryError(AuditorError):
+    """An archive of evidence files cannot be made, or is not what it should be; nothing was brought in."""
 
 
 class OutputError(AuditorError):

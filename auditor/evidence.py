@@ -6,13 +6,10 @@ The same document is what an inbox file holds. Whatever arrives in a file is hos
 import base64
 import binascii
 import json
-import os
 import re
-import stat
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -24,8 +21,6 @@ from auditor.findings import Reason
 SCHEMA = 1
 MAX_FILE_BYTES = 16 * 1024 * 1024
 MAX_KEPT_BYTES = 512 * 1024 * 1024
-MAX_INBOX_FILES = 50_000
-MAX_SHOWN = 200
 MAX_NOTE = 300
 CLOCK_SLACK = timedelta(minutes=10)
 MACHINE = "host.machine"
@@ -43,7 +38,8 @@ class Evidence:
     `context` = who ran the collector, machine or user ("" = both, merged); `machine_id` = the system's own id
     (MachineGuid, machine-id, IOPlatformUUID), "" = not told; `sequence` counts a machine's bundles of one
     context, 0 = not a bundle. `silent` = why the machine said nothing newer in the run that keeps this,
-    None = it was heard then.
+    None = it was heard then. `signer` = in whose name the file was signed and verified, "" = it was not (or
+    came by another road).
     """
 
     target: str
@@ -60,6 +56,7 @@ class Evidence:
     machine_id: str = ""
     sequence: int = 0
     silent: Reason | None = None
+    signer: str = ""
 
     def answer(self, id_: str) -> Answer | None:
         """The answer of that id, None = there is none."""
@@ -76,7 +73,7 @@ def machine_of(answers: Sequence[Answer]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """An inbox file that was not used; `why` is for IT staff, in English technical words."""
+    """A file that was not used; `why` is for IT staff, in English technical words."""
 
     file: str
     why: str
@@ -107,6 +104,7 @@ class _Document(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     machine_id: str = ""
     sequence: int = 0
     silent: Reason | None = None
+    signer: str = ""
 
 
 def encode(evidence: Evidence) -> bytes:
@@ -127,6 +125,7 @@ def encode(evidence: Evidence) -> bytes:
             machine_id=evidence.machine_id,
             sequence=evidence.sequence,
             silent=evidence.silent,
+            signer=evidence.signer,
         )
     )
 
@@ -156,7 +155,7 @@ def decode(document: bytes, origin: str = "", limit_bytes: int = MAX_FILE_BYTES)
     if len(document) > limit_bytes:
         raise Garbled(f"larger than {limit_bytes} bytes")
     try:
-        row = msgspec.convert(_plain(document), _Document)
+        row = msgspec.convert(strict_document(document, "evidence"), _Document)
         collected_at = row.collected_at.astimezone(UTC)
     except (msgspec.MsgspecError, ValueError, RecursionError, OverflowError) as error:
         raise Garbled(str(error)[:300]) from None
@@ -166,6 +165,8 @@ def decode(document: bytes, origin: str = "", limit_bytes: int = MAX_FILE_BYTES)
         raise Garbled("collected_at has no time zone")
     if not _TARGET.fullmatch(row.target):
         raise Garbled("target is not kind:id")
+    if row.context not in ("", "machine", "user"):
+        raise Garbled("context is neither machine nor user")
     ids = [answer.id for answer in row.answers]
     if len(set(ids)) != len(ids):
         raise Garbled("an answer stands twice")
@@ -184,20 +185,28 @@ def decode(document: bytes, origin: str = "", limit_bytes: int = MAX_FILE_BYTES)
         machine_id=row.machine_id,
         sequence=row.sequence,
         silent=row.silent,
+        signer=row.signer,
     )
 
 
-def _plain(document: bytes) -> object:
-    """JSON without its traps (a duplicate key could hide an answer)."""
+def strict_document(document: bytes, what: str) -> Any:
+    """JSON of any size without its traps (a duplicate key could hide an answer).
+
+    Raises:
+        Garbled: see `auditor.answers.strict_json`.
+    """
     if len(document) <= MAX_ANSWER_BYTES:
-        return strict_json(document, "evidence")
-    json.loads(document, object_pairs_hook=_each_once)
-    return msgspec.json.decode(document)  # refuses NaN and lone surrogates by itself
+        return strict_json(document, what)
+    try:
+        json.loads(document, object_pairs_hook=_each_once)
+        return msgspec.json.decode(document)  # refuses NaN and lone surrogates by itself
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise Garbled(f"{what}: {error}"[:MAX_NOTE]) from None
 
 
 def _each_once(pairs: list[tuple[str, Any]]) -> None:
     if len({key for key, _ in pairs}) != len(pairs):
-        raise Garbled("evidence: duplicate key")
+        raise ValueError("duplicate key")
 
 
 def _answer(row: _AnswerRow) -> Answer:
@@ -220,71 +229,6 @@ def _utc(moment: datetime | None) -> datetime | None:
     return moment.astimezone(UTC)
 
 
-def read_inbox(folder: Path, now: datetime) -> tuple[dict[str, Evidence], tuple[Refused, ...]]:
-    """The newest evidence of each target in the inbox, and the files that could not be used.
-
-    Evidence dated later than `now` (10 minutes of clock drift allowed) is refused: it would never age.
-    """
-    newest: dict[str, Evidence] = {}
-    refused: list[Refused] = []
-    try:
-        found = _files(folder)
-    except OSError as error:
-        return {}, (Refused(folder.name, f"cannot be listed: {error.strerror}"),)
-    if len(found) > MAX_INBOX_FILES:  # which of them are newest would hang on their names
-        return {}, (Refused(folder.name, f"{len(found)} files, more than {MAX_INBOX_FILES}: none was read"),)
-    for path in found:
-        try:
-            evidence = _not_later(now, decode(_read(path), origin=_shown(path.name)))
-        except Garbled as error:
-            refused.append(Refused(_shown(path.name), _shown(error.note)))
-            continue
-        before = newest.get(evidence.target)
-        if before is None or before.collected_at < evidence.collected_at:
-            newest[evidence.target] = evidence
-    return newest, tuple(refused)
-
-
-def _not_later(now: datetime, evidence: Evidence) -> Evidence:
-    if evidence.collected_at > now + CLOCK_SLACK:
-        raise Garbled(f"dated in the future: {evidence.collected_at.isoformat()}")
-    return evidence
-
-
-def _files(folder: Path) -> list[Path]:
-    if not folder.is_dir():
-        return []
-    return sorted(path for path in folder.iterdir() if path.suffix.lower() == ".json")
-
-
 def clean(note: object) -> str:
     """A note that a document can carry: a file name may hold bytes that are no text."""
     return str(note)[:MAX_NOTE].encode(errors="backslashreplace").decode()
-
-
-def _shown(text: str) -> str:
-    """Without what could steer a terminal: the text comes from whoever may write to the inbox."""
-    return "".join(char if char.isprintable() else "?" for char in text[:MAX_SHOWN])
-
-
-def _read(path: Path) -> bytes:
-    """A regular file's bytes, without following a link and without waiting at a pipe."""
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-    try:
-        handle = os.open(path, flags | getattr(os, "O_BINARY", 0))
-        try:
-            return _content(handle)
-        finally:
-            os.close(handle)
-    except OSError as error:
-        raise Garbled(f"cannot be read: {error.strerror}") from None
-
-
-def _content(handle: int) -> bytes:
-    about = os.fstat(handle)
-    if not stat.S_ISREG(about.st_mode):
-        raise Garbled("not a regular file")
-    if about.st_size > MAX_FILE_BYTES:
-        raise Garbled(f"larger than {MAX_FILE_BYTES} bytes")
-    with os.fdopen(handle, "rb", closefd=False) as stream:
-        return stream.read(MAX_FILE_BYTES + 1)

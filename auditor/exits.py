@@ -30,10 +30,17 @@ class FailOn(StrEnum):
 
 
 def exit_code(run: Run, fail_on: FailOn, max_unknown: int | None) -> Exit:
-    """The code a finished run ends with; `max_unknown` None = no limit on 未確認."""
+    """The code a finished run ends with; `max_unknown` None = no limit on 未確認.
+
+    A refused evidence file makes a run incomplete whatever the limit: somebody has to look why.
+    """
     if nothing_reached(run):
         return Exit.NO_TARGET
-    if run.broken or (max_unknown is not None and run.tally.unknown > max_unknown):
+    if (
+        run.broken
+        or any(standing.refused for standing in run.arrived)
+        or (max_unknown is not None and run.tally.unknown > max_unknown)
+    ):
         return Exit.INCOMPLETE
     return Exit.FINDINGS if _found(run.tally, fail_on) else Exit.DONE
 

@@ -10,16 +10,19 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Self
 
 import msgspec
 
+from auditor import received
 from auditor.changes import changes, dated
 from auditor.engine import Audit
 from auditor.errors import Garbled, OutputError
 from auditor.evidence import MAX_KEPT_BYTES, Evidence, decode, encode
 from auditor.findings import shown_as
+from auditor.received import Known, Received
 from auditor.run import Run
 
 MIGRATIONS = (
@@ -65,6 +68,7 @@ MIGRATIONS = (
     """
     CREATE UNIQUE INDEX evidence_of ON evidence(target, run);
     """,
+    received.TABLES,
 )
 
 
@@ -109,8 +113,10 @@ class History:
 
     def _migrate(self, path: Path, *, writable: bool) -> None:
         version = int(self._db.execute("PRAGMA user_version").fetchone()[0])
-        if version > len(MIGRATIONS) or (version < len(MIGRATIONS) and not writable):
+        if version > len(MIGRATIONS) or (version == 0 and not writable):
             raise OutputError("history_version", path=str(path), found=version, known=len(MIGRATIONS))
+        if not writable:  # an older version holds all that can be read; the next run brings it up
+            return
         for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
             self._db.executescript(f"BEGIN IMMEDIATE; {script} PRAGMA user_version={number}; COMMIT;")
 
@@ -153,22 +159,44 @@ class History:
                     return found
         return None
 
-    def keep(self, audit: Audit) -> Run:
+    def known(self) -> Known:
+        """What was read of bundles so far; asked for a digest while the history is open."""
+        with self._faults():
+            return received.known(self._db, _inflate)
+
+    def forget(self, machine: str, now: datetime) -> int:
+        """Let a machine's bundles be counted from the beginning again; how many there were.
+
+        Raises:
+            OutputError: the file cannot be written.
+        """
+        with self._faults(), self._whole():
+            return received.forget(self._db, (machine,), now)
+
+    @contextmanager
+    def _whole(self) -> Iterator[None]:
+        """All that is written inside, or nothing of it."""
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            yield
+            self._db.execute("COMMIT")
+        except BaseException:
+            with contextlib.suppress(sqlite3.Error):
+                self._db.execute("ROLLBACK")
+            raise
+
+    def keep(self, audit: Audit, news: Received | None = None) -> Run:
         """Write one audit in one transaction; the run as kept, numbered and with its changes.
+
+        `news` = the bundles it read for the first time.
 
         Raises:
             OutputError: the file cannot be written (disk full, read-only); nothing of the run is kept.
         """
-        with self._faults():
-            try:
-                self._db.execute("BEGIN IMMEDIATE")
-                run = self._write(audit)
-                self._db.execute("COMMIT")
-            except BaseException:
-                with contextlib.suppress(sqlite3.Error):
-                    self._db.execute("ROLLBACK")
-                raise
-            return run
+        with self._faults(), self._whole():
+            run = self._write(audit)
+            received.receive(self._db, news or Received(), run.number, run.started)
+        return run
 
     def _write(self, audit: Audit) -> Run:
         before = self.run()

@@ -7,6 +7,7 @@ carries the controls' wording, so that a stored run can be shown years later in 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from enum import StrEnum
 
 from auditor.control import Control, Leg, Wording
 from auditor.findings import Finding, Reason, Tally
@@ -14,6 +15,7 @@ from auditor.readiness import ElementState, PersonReadiness, SectionReadiness
 from auditor.targets import Person, Section
 
 SCHEMA = 1
+MAX_ARRIVALS = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +88,67 @@ class Changes:
     changed: tuple[Change, ...] = ()
 
 
+class Standing(StrEnum):
+    """What became of an evidence file at the door; ``standing.<code>`` in ``auditor/words`` says it."""
+
+    ACCEPTED = "accepted"
+    ADMITTED = "admitted"
+    GAP = "gap"
+    ALREADY_READ = "already_read"
+    TOO_OLD = "too_old"
+    UNFINISHED = "unfinished"
+    UNSIGNED = "unsigned"
+    UNKNOWN_SIGNER = "unknown_signer"
+    BAD_SIGNATURE = "bad_signature"
+    WRONG_MACHINE = "wrong_machine"
+    NOT_LEDGER = "not_ledger"
+    NOT_OURS = "not_ours"
+    RETIRED = "retired"
+    FUTURE = "future"
+    REPLAYED = "replayed"
+    RESTARTED = "restarted"
+    GARBLED = "garbled"
+    TOO_LARGE = "too_large"
+    NOT_A_FILE = "not_a_file"
+    TOO_MANY = "too_many"
+
+    @property
+    def refused(self) -> bool:
+        """True when the file was not used and somebody has to look why."""
+        return self not in UNREMARKABLE
+
+
+UNREMARKABLE = frozenset(
+    {
+        Standing.ACCEPTED,
+        Standing.ADMITTED,
+        Standing.GAP,
+        Standing.ALREADY_READ,
+        Standing.TOO_OLD,
+        Standing.UNFINISHED,
+    }
+)
+"""Used, or of no use and harmless: read before, too old to count, still being written."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """One evidence file that lay in the inbox.
+
+    `target` = the machine it is about (or claims to be, where it was refused), "" = nobody can tell. `signer`
+    = in whose name it was signed (``PC-0123``, ``officer:0105``), the key's fingerprint where no line names
+    the key, "" = unsigned. `sequence` 0 = not a bundle. `note` is for the technical page.
+    """
+
+    file: str
+    standing: Standing
+    target: str = ""
+    signer: str = ""
+    sequence: int = 0
+    collected_at: datetime | None = None
+    note: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """One audit. Times are UTC; `today` is the day in Japan it was judged for.
@@ -94,7 +157,8 @@ class Run:
     was judged again for `today`, nothing being looked at anew; 0 = an audit. `plugins` maps distribution
     names to versions.
     `broken` names the checks that failed by their own fault (a bug), as ``module: error``.
-    `elements` are the six elements of the telework plan, in order.
+    `elements` are the six elements of the telework plan, in order. `inbox` holds what became of the evidence
+    files, refused ones first and at most `MAX_ARRIVALS`; `arrived` counts all of them.
     """
 
     schema: int = SCHEMA
@@ -118,6 +182,8 @@ class Run:
     tally: Tally = field(default_factory=Tally)
     changes: Changes | None = None
     broken: tuple[str, ...] = ()
+    inbox: tuple[Arrival, ...] = ()
+    arrived: Mapping[Standing, int] = field(default_factory=dict)
 
     def control(self, id_: str) -> Control:
         """The control of that id.

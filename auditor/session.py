@@ -153,7 +153,8 @@ def audit(
     ordered = tuple(evidence[key] for card in run.targets if (key := card.key) in evidence)
     unread = tuple(Refused(one.file.name, worded(one, "en")) for one in news.problems)
     run = replace(run, inbox=inbox.arrivals, arrived=inbox.arrived)
-    return Outcome(audit=Audit(run, (*ordered, *others.values())), inbox=inbox, refused=unread, unlisted=news.unlisted)
+    kept = Audit(run, (*ordered, *others.values()))
+    return Outcome(audit=kept, inbox=inbox, refused=unread, unlisted=news.unlisted)
 
 
 def judged(

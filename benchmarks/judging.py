@@ -5,9 +5,9 @@ from pathlib import Path
 
 from auditor.demo import write_demo
 from auditor.engine import japan_day
-from auditor.evidence import read_inbox
 from auditor.plan import plan
-from auditor.session import Session, judged, model_of, read_controls
+from auditor.received import Known
+from auditor.session import Session, judged, model_of, read_arrivals, read_controls
 from auditor.town import load_town
 from benchmarks.timing import Result, interleaved, own_cpu_s
 from reports import html
@@ -21,7 +21,7 @@ def town_night(folder: Path) -> Result:
     plugins, controls = read_controls()
     town = load_town(town_folder).town
     session = Session(town=town, model=model_of(town, controls), plugins=plugins, controls=controls)
-    evidence, _ = read_inbox(town_folder / "inbox", now)
+    evidence = dict(read_arrivals(session, now, Known()).evidence)
     tasks = plan(town, session.model, plugins)
     run = judged(session, tasks, evidence, started=now, now=now)
     pages = folder / "pages"

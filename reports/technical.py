@@ -7,6 +7,7 @@ from markupsafe import Markup, escape
 from auditor.control import Control, Param
 from auditor.findings import Finding, shown_as
 from auditor.run import TargetCard
+from reports.arrivals import arrival_counts, arrival_lines
 from reports.book import Book
 from reports.section import STATES
 from reports.shifts import shifts
@@ -43,6 +44,8 @@ def technical_view(book: Book) -> dict[str, object]:
         "wanted": {control.id: wanted(control, book.words) for control in book.run.controls},
         "town_marks": TOWN_MARKS,
         "shifts": shifts(book, moved),
+        "arrivals": arrival_lines(book.run, book.words),
+        "arrived": arrival_counts(book.run, book.words),
     }
 
 

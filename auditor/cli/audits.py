@@ -22,6 +22,7 @@ from auditor.session import (
     model_of,
     narrowed,
     read_controls,
+    signers_of,
     this_machine_town,
 )
 
@@ -88,6 +89,8 @@ def _scan_town(
     workers: int,
     deadline_s: float,
 ) -> int:
+    from auditor.aside import put_away  # noqa: PLC0415 - start-up time
+    from auditor.cli.arrivals import tell_left, tell_refused  # noqa: PLC0415
     from auditor.cli.roads import roads_for  # noqa: PLC0415 - start-up time
     from auditor.history import History, open_read_only  # noqa: PLC0415 - start-up time
     from auditor.lock import locked  # noqa: PLC0415 - start-up time
@@ -97,6 +100,7 @@ def _scan_town(
     loaded = load_town(folder)
     session = Session(
         town=narrowed(loaded.town, sections),
+        whole=loaded.town,
         model=model_of(loaded.town, controls),
         plugins=plugins,
         controls=controls,
@@ -104,15 +108,21 @@ def _scan_town(
     # a part of the town is shown and not kept: the history's runs always cover everybody
     keep = not sections
     roads = roads_for(loaded, deadline_s)
+    signers_of(loaded.town)  # a wrong line stops everything before anything is opened or made
     path = folder / "auditor.db"
     opened = History(path) if keep else open_read_only(path) if path.exists() else nullcontext()
     with locked(folder), opened as history:
         last_heard = history.last_heard if history is not None else lambda _: None
+        known = history.known() if history is not None else None
         with Watched(speech, len(session.town.targets)) as watched:
-            found = audit(session, roads, watched.seen, workers, last_heard)
+            found = audit(session, roads, watched.seen, workers, last_heard, known)
         for refused in found.refused:
             speech.note(speech("scan.refused", file=refused.file, why=refused.why))
-        run = history.keep(found.audit) if keep and history is not None else found.audit.run
+        tell_refused(found.audit.run, speech)
+        run = found.audit.run
+        if keep and history is not None:
+            run = history.keep(found.audit, found.inbox.received)
+            tell_left(put_away(folder / "inbox", found.inbox.files, run.ended), speech)
         return finish(run, out or folder / "out", speech, wish, newest=keep)
 
 
@@ -182,5 +192,11 @@ def _register_report(app: typer.Typer, speech: Speech) -> None:
         with open_read_only(town / "auditor.db") as history:
             run = _kept(history.run(number), town, number)
             newest = history.numbers()[-1] == run.number
-        finish(run, out or town / "out", speech, Wish(FailOn.NONE, None, as_json=as_json), newest=newest)
+        finish(
+            run,
+            out or town / "out",
+            speech,
+            Wish(FailOn.NONE, None, as_json=as_json, past=True),
+            newest=newest,
+        )
         return Exit.DONE

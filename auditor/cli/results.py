@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from auditor.cli.arrivals import refused_count
 from auditor.cli.speech import Speech
 from auditor.exits import Exit, FailOn, exit_code
 from auditor.run import Run
@@ -10,11 +11,15 @@ from auditor.run import Run
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What the caller wants of the end; `max_unknown` None = any number of 未確認 is accepted."""
+    """What the caller wants of the end; `max_unknown` None = any number of 未確認 is accepted.
+
+    `past` = a run of before is only shown again: whatever it found, showing it went well.
+    """
 
     fail_on: FailOn
     max_unknown: int | None
     as_json: bool = False
+    past: bool = False
 
 
 def finish(run: Run, out: Path, speech: Speech, wish: Wish, *, newest: bool = True) -> Exit:
@@ -38,7 +43,13 @@ def finish(run: Run, out: Path, speech: Speech, wish: Wish, *, newest: bool = Tr
             )
     for fault in run.broken:
         speech.note(speech("scan.broken", what=fault))
+    if wish.past:
+        return Exit.DONE
     code = exit_code(run, wish.fail_on, wish.max_unknown)
-    if code not in (Exit.DONE, Exit.FINDINGS) and not wish.as_json:
+    refused = refused_count(run)
+    if refused and not wish.as_json:
+        speech.note(speech("inbox.incomplete", count=refused))
+    told = code in (Exit.DONE, Exit.FINDINGS) or (refused and not run.tally.unknown and not run.broken)
+    if not told and not wish.as_json:
         speech.note(speech(f"scan.exit_{code.name.lower()}", unknown=run.tally.unknown))
     return code

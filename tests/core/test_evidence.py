@@ -1,21 +1,17 @@
 """Whatever arrives in a file is hostile until it fits, and one bad file costs only itself."""
 
 import json
-import os
-import socket
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor import evidence as module
 from auditor.answers import MAX_ANSWER_BYTES, Answer, Status
 from auditor.errors import Garbled
-from auditor.evidence import MAX_FILE_BYTES, Evidence, decode, encode, read_inbox
+from auditor.evidence import MAX_FILE_BYTES, Evidence, decode, encode
 from auditor.findings import Reason
 from tests.core.world import NOW, ok, said
 
@@ -154,119 +150,3 @@ def test_times_are_brought_to_utc() -> None:
     assert decode(document()).collected_at == NOW
     japan = datetime(2026, 11, 23, 12, tzinfo=timezone(timedelta(hours=9)))
     assert decode(encode(replace(said(), collected_at=japan))).collected_at == NOW
-
-
-@pytest.fixture
-def inbox(tmp_path: Path) -> Path:
-    folder = tmp_path / "inbox"
-    folder.mkdir()
-    (folder / "good.json").write_bytes(document())
-    return folder
-
-
-def test_a_good_file_is_read_with_its_name(inbox: Path) -> None:
-    found, refused = read_inbox(inbox, NOW)
-    assert found["endpoint:PC-1"].origin == "good.json"
-    assert refused == ()
-
-
-def test_the_newest_document_of_a_target_wins_whatever_its_file_is_called(inbox: Path) -> None:
-    older = document(collected_at="2026-11-22T12:00:00+09:00", serial="older")
-    for name in ("a.json", "z.json"):
-        (inbox / name).write_bytes(older)
-    assert read_inbox(inbox, NOW)[0]["endpoint:PC-1"].serial == ""
-
-
-def test_a_document_from_the_future_is_refused_and_does_not_hide_an_older_one(inbox: Path) -> None:
-    (inbox / "future.json").write_bytes(document(collected_at="2036-11-23T12:00:00+09:00"))
-    found, refused = read_inbox(inbox, NOW)
-    assert found["endpoint:PC-1"].collected_at == NOW
-    assert [(one.file, "future" in one.why) for one in refused] == [("future.json", True)]
-
-
-def test_ten_minutes_of_clock_drift_are_allowed_and_eleven_are_not(inbox: Path) -> None:
-    assert read_inbox(inbox, NOW - timedelta(minutes=10))[0]
-    assert not read_inbox(inbox, NOW - timedelta(minutes=11))[0]
-
-
-def spoil(inbox: Path, what: str, tmp_path: Path) -> None:
-    bad = inbox / "bad.json"
-    match what:
-        case "symlink":
-            outside = tmp_path / "outside.json"
-            outside.write_bytes(document(target="endpoint:PC-9"))
-            bad.symlink_to(outside)
-        case "dangling":
-            bad.symlink_to(tmp_path / "nowhere")
-        case "loop":
-            bad.symlink_to(bad)
-        case "pipe":
-            os.mkfifo(bad)
-        case "folder":
-            bad.mkdir()
-        case "socket":
-            with socket.socket(socket.AF_UNIX) as server:
-                os.chdir(inbox)
-                server.bind("bad.json")
-        case "huge":
-            with bad.open("wb") as stream:
-                stream.truncate(MAX_FILE_BYTES + 1)
-        case "empty":
-            bad.touch()
-        case _:
-            bad.write_bytes(b"\xff\xfe\x00")
-
-
-@pytest.mark.skipif(os.name == "nt", reason="pipes and links of POSIX")
-@pytest.mark.parametrize(
-    "what", ["symlink", "dangling", "loop", "pipe", "folder", "socket", "huge", "empty", "binary"]
-)
-def test_one_bad_entry_is_refused_and_the_rest_is_read(
-    inbox: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    spoil(inbox, what, tmp_path)
-    found, refused = read_inbox(inbox, NOW)
-    assert set(found) == {"endpoint:PC-1"}
-    assert [one.file for one in refused] == ["bad.json"]
-    assert refused[0].why
-
-
-@pytest.mark.skipif(os.name == "nt", reason="names of POSIX")
-def test_a_hostile_name_or_value_cannot_steer_a_terminal(inbox: Path) -> None:
-    (inbox / "\x1b[2J\n\u202e.json").write_bytes(b"{}")
-    (inbox / "v.json").write_bytes(document(outcome="\x1b]0;x\x07"))
-    os.close(os.open(bytes(inbox) + b"/\xff\xfe.json", os.O_CREAT | os.O_WRONLY, 0o600))
-    _, refused = read_inbox(inbox, NOW)
-    assert len(refused) == 3
-    for one in refused:
-        assert one.file.isprintable()
-        assert one.why.isprintable()
-        assert (one.file + one.why).encode()
-
-
-def test_too_many_files_are_refused_as_a_whole(inbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Reading the first ones by name would let a writer of many files choose what is seen."""
-    monkeypatch.setattr(module, "MAX_INBOX_FILES", 1)
-    (inbox / "a.json").write_bytes(document())
-    found, refused = read_inbox(inbox, NOW)
-    assert found == {}
-    assert "2 files" in refused[0].why
-
-
-def test_a_missing_inbox_is_empty(tmp_path: Path) -> None:
-    assert read_inbox(tmp_path / "nowhere", NOW) == ({}, ())
-
-
-def test_an_inbox_that_cannot_be_listed_is_said(inbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def denied(_: Path) -> None:
-        raise PermissionError(13, "Permission denied")
-
-    monkeypatch.setattr(Path, "iterdir", denied)
-    found, refused = read_inbox(inbox, NOW)
-    assert (found, refused[0].file) == ({}, "inbox")
-
-
-def test_a_capital_suffix_is_read_too(inbox: Path) -> None:
-    (inbox / "PC-2.JSON").write_bytes(document(target="endpoint:PC-2"))
-    assert set(read_inbox(inbox, NOW)[0]) == {"endpoint:PC-1", "endpoint:PC-2"}

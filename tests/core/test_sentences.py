@@ -13,7 +13,7 @@ from auditor.findings import Reason
 from auditor.words import LANGUAGES, sentences
 
 FOLDER = Path(auditor.__file__).parent
-ERRORS = {"PluginError", "LockedError", "OutputError"}
+ERRORS = {"PluginError", "LockedError", "OutputError", "CarryError"}
 TELLERS = {"problem", "_problem", "_wrong", "wrong"}
 """Calls whose last positional text is the key of a problem."""
 

@@ -14,10 +14,10 @@ from auditor.demo.cast import assemble
 from auditor.demo.inbox import dated
 from auditor.doctor import examine
 from auditor.errors import OutputError
-from auditor.evidence import read_inbox
 from auditor.readiness import Ready, SectionReadiness
-from auditor.run import Run
-from auditor.session import Session, audit, model_of, read_controls
+from auditor.received import Known
+from auditor.run import Run, Standing
+from auditor.session import Session, audit, model_of, read_arrivals, read_controls
 from auditor.targets import Town, target_key
 from auditor.town import load_town
 
@@ -89,11 +89,13 @@ def test_it_shows_four_operating_systems_mostly_windows(town: Town) -> None:
 
 
 def test_every_evidence_file_is_one_the_program_accepts(folder: Path, town: Town) -> None:
-    found, refused = read_inbox(folder / "inbox", datetime.now(UTC))
+    plugins, controls = read_controls()
+    session = Session(town=town, model=model_of(town, controls), plugins=plugins, controls=controls)
+    found = read_arrivals(session, datetime.now(UTC), Known())
     keys = {target_key(one) for one in town.targets}
-    assert refused == ()
-    assert set(found) <= keys
-    assert {key for key in keys if key.startswith(("gateway:", "print-server:"))} <= set(found)
+    assert set(found.arrived) == {Standing.ADMITTED}
+    assert set(found.evidence) <= keys
+    assert {key for key in keys if key.startswith(("gateway:", "print-server:"))} <= set(found.evidence)
 
 
 def test_nobody_waits_in_the_perfect_section(section: Callable[[str], SectionReadiness]) -> None:
