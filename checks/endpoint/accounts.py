@@ -11,6 +11,7 @@ from auditor.api import (
     Judgement,
     Params,
     Reason,
+    Unknown,
     check,
     fact,
     failed,
@@ -20,6 +21,7 @@ from auditor.api import (
 from checks.endpoint._fragments import REGISTRY
 from checks.endpoint._read import columns, listed, members, record, whole, word
 from checks.endpoint._sudoers import read_rules
+from checks.endpoint.join import JoinState
 
 PERSON = re.compile(r"S-1-(5-21|12-1)-[0-9-]+")
 BUILT_IN = re.compile(r"S-1-5-21-[0-9-]+-500")
@@ -28,6 +30,7 @@ KNOWN_ADMINS = re.compile(r"S-1-5-21-[0-9-]+-(512|518|519)")
 EVERYBODY = re.compile(r"S-1-1-0|S-1-5-(4|11|13)|S-1-5-32-54[56]|S-1-5-21-[0-9-]+-51[345]")
 """Everyone, interactive, authenticated users, Users, Guests, Domain Users, Guests and Computers."""
 LAPS_DEFAULT_DAYS = 30
+KEEPERS = {"entra": "Microsoft Entra ID", "domain": "Active Directory"}
 ADMIN_GROUPS = ("sudo", "wheel", "admin", "root", "docker", "lxd", "disk")
 """Groups that administer, or with which a member can make himself administrator."""
 NO_LOGIN = re.compile(r".*/(nologin|false|true|sync|shutdown|halt)")
@@ -44,7 +47,7 @@ class Rights:
 
     `everyone` = anybody does. `unresolved` = groups and rules whose members are not known here.
     `managed` = the local administrator's password is changed by management, None = not asked of this
-    system; `password_days` = how often.
+    system; `password_days` = how often; `keeper` = where it is kept, "entra" or "domain".
     """
 
     people: tuple[str, ...]
@@ -53,6 +56,7 @@ class Rights:
     unresolved: tuple[str, ...]
     managed: bool | None = None
     password_days: int | None = None
+    keeper: str = ""
 
 
 @fact(
@@ -122,13 +126,13 @@ def windows_rights(answer: Answer) -> Rights:
             unresolved.append(sid)
     if not listed(values["admins"]):
         raise Garbled(f"{answer.id}: a group without members")
-    managed, days = _laps(values["laps"])
+    managed, days, keeper = _laps(values["laps"])
     people = [
         name
         for sid, name in names.items()
         if not BUILT_IN.fullmatch(sid) and (name in admins or not SETUP_ONLY.fullmatch(name))
     ] or [name for sid, name in names.items() if BUILT_IN.fullmatch(sid)]
-    return Rights(tuple(people), tuple(admins), everyone, tuple(unresolved), managed, days)
+    return Rights(tuple(people), tuple(admins), everyone, tuple(unresolved), managed, days, keeper)
 
 
 def _sid(value: Any) -> str:
@@ -138,17 +142,20 @@ def _sid(value: Any) -> str:
     return sid
 
 
-def _laps(value: Any) -> tuple[bool, int | None]:
+def _laps(value: Any) -> tuple[bool, int | None, str]:
     """BackupDirectory 1 (Entra) or 2 (domain) of the first policy that sets it; the old flag last."""
     for source in ("csp", "gpo", "legacy"):
         row = members(members(value, "laps", source)[source], source, "directory", "days")
-        if (directory := whole(row["directory"], "directory")) is not None:
-            on = directory in ((1,) if source == "legacy" else (1, 2))
-            days = whole(row["days"], "days")
-            if on and days is not None and days not in PASSWORD_DAYS:
-                raise Garbled("a password's age that Windows does not take")
-            return on, (LAPS_DEFAULT_DAYS if days is None else days) if on else None
-    return False, None
+        if (directory := whole(row["directory"], "directory")) is None:
+            continue
+        keeper = {1: "domain"} if source == "legacy" else {1: "entra", 2: "domain"}
+        if directory not in keeper:
+            return False, None, ""
+        days = whole(row["days"], "days")
+        if days is not None and days not in PASSWORD_DAYS:
+            raise Garbled("a password's age that Windows does not take")
+        return True, LAPS_DEFAULT_DAYS if days is None else days, keeper[directory]
+    return False, None, ""
 
 
 @fact(
@@ -223,7 +230,9 @@ def macos_rights(answer: Answer) -> Rights:
 
 
 @check("EP-13")
-def works_without_rights(rights: Rights, endpoint: Endpoint, params: Params) -> Judgement:
+def works_without_rights(
+    rights: Rights, join: JoinState | Unknown, endpoint: Endpoint, params: Params
+) -> Judgement:
     """The ledger's user, or else everybody who signs in, is no administrator; nothing is unresolved."""
     mine = [
         name for name in (*rights.people, *rights.admins) if name.casefold() == endpoint.user.casefold() != ""
@@ -242,11 +251,14 @@ def works_without_rights(rights: Rights, endpoint: Endpoint, params: Params) -> 
         return unknown(reason, "members not known", places=rights.unresolved)
     if not rights.people:
         return unknown(Reason.NOT_MEASURABLE, "nobody but the administrator has an account")
-    return _password(rights, params)
+    return _password(rights, join, params)
 
 
-def _password(rights: Rights, params: Params) -> Judgement:
-    """Where the system has it: the local administrator's password is managed and changes often enough."""
+def _password(rights: Rights, join: JoinState | Unknown, params: Params) -> Judgement:
+    """Where the system has it: the local administrator's password is managed and changes often enough.
+
+    A policy that keeps it at a directory which the PC has not joined does nothing.
+    """
     if rights.managed is None or params.text("laps") != "on":
         return passed(count=len(rights.people))
     if not rights.managed:
@@ -254,4 +266,8 @@ def _password(rights: Rights, params: Params) -> Judgement:
     days = rights.password_days or 0
     if days > params.integer("laps_max_age_days"):
         return failed("password_old", days=days)
+    if isinstance(join, Unknown):
+        return unknown(join.reason, join.note)
+    if not (join.cloud if rights.keeper == "entra" else join.domain):
+        return failed("unreachable", where=KEEPERS[rights.keeper])
     return passed("managed", days=days)

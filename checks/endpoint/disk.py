@@ -1,9 +1,7 @@
 """Disk encryption: a lost PC gives nothing away."""
 
-import re
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 from auditor.api import (
     CONSOLE,
@@ -12,6 +10,8 @@ from auditor.api import (
     Judgement,
     NotKnown,
     Reason,
+    Unknown,
+    Verdict,
     check,
     fact,
     failed,
@@ -20,7 +20,7 @@ from auditor.api import (
 )
 from checks.endpoint._blocks import Block, encrypted
 from checks.endpoint._fragments import VIRTUAL
-from checks.endpoint._read import columns, listed, members, record, whole, word
+from checks.endpoint._read import columns, record, word
 
 
 class Cover(StrEnum):
@@ -35,10 +35,16 @@ class Cover(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Volume:
-    """A fixed volume that can hold data of users, by drive letter, mount point or swap device."""
+    """A fixed volume that can hold data of users, by drive letter, mount point or swap device.
+
+    `system` = the system starts from it, where that is told. `protectors` = the kinds of BitLocker keys that
+    open it (1 TPM, 3 recovery password, 4 TPM and PIN …), None = not told.
+    """
 
     name: str
     cover: Cover
+    system: bool = False
+    protectors: frozenset[int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +55,14 @@ class Disks:
     virtual: bool
 
 
-OF_SYSTEM = 0
-"""VolumeType of the volume that Windows runs from."""
-CONVERTED = {
-    0: Cover.PLAIN,
-    1: Cover.PROTECTED,
-    2: Cover.CHANGING,
-    3: Cover.CHANGING,
-    4: Cover.CHANGING,
-    5: Cover.CHANGING,
-}
-"""ConversionStatus while ProtectionStatus is 1."""
+@dataclass(frozen=True, slots=True)
+class SeenDisks:
+    """The same as a person's own session is told; `whole` = of every fixed volume."""
+
+    volumes: tuple[Volume, ...]
+    whole: bool
+
+
 FILE_SYSTEMS = frozenset(
     {
         "btrfs",
@@ -83,71 +86,6 @@ WORST = (Cover.PLAIN, Cover.UNCLEAR, Cover.PROTECTED)
 STARTING = ("/boot", "/boot/efi", "/efi")
 """Mount points that the firmware must be able to read; they hold nothing of users."""
 VISITING = ("/media/", "/run/media/", "/mnt/")
-
-
-@fact(
-    "disk.encryption",
-    windows=r"""
-$volumes = @()
-$found = Get-CimInstance -ClassName Win32_EncryptableVolume -OperationTimeoutSec 15 -ErrorAction Stop `
-  -Namespace 'root/cimv2/Security/MicrosoftVolumeEncryption'
-foreach ($one in $found) {
-  $volumes += @{
-    id = [string]$one.DeviceID
-    type = [int]$one.VolumeType
-    protection = [int]$one.ProtectionStatus
-    conversion = [int]$one.ConversionStatus
-  }
-}
-$mounted = @()
-$found = Get-CimInstance -ClassName Win32_Volume -Filter 'DriveType=3' -OperationTimeoutSec 15 `
-  -ErrorAction Stop
-foreach ($one in $found) { $mounted += @{ id = [string]$one.DeviceID; name = [string]$one.Name } }
-@{ volumes = $volumes; mounted = $mounted }
-""",
-)
-def windows_disks(answer: Answer) -> Disks:
-    """Win32_EncryptableVolume's numbers for every fixed volume that has a letter or a folder.
-
-    A volume without either (recovery, EFI) holds nothing of users. One that BitLocker does not know cannot
-    be protected by it, and other products are not seen: unclear.
-    """
-    values = record(answer, "volumes", "mounted")
-    covers: dict[str, Cover] = {}
-    systems = set()
-    for row in listed(values["volumes"]):
-        one = members(row, answer.id, "id", "type", "protection", "conversion")
-        id_ = word(one["id"], "id").casefold()
-        if id_ in covers:
-            raise Garbled(f"{answer.id}: a volume twice")
-        covers[id_] = _bitlocker(one)
-        if whole(one["type"], "type") == OF_SYSTEM:
-            systems.add(id_)
-    volumes, seen = [], set()
-    for row in listed(values["mounted"]):
-        one = members(row, answer.id, "id", "name")
-        name = word(one["name"], "name")
-        if not name.startswith("\\\\?\\"):
-            id_ = word(one["id"], "id").casefold()
-            volumes.append(Volume(name, covers.get(id_, Cover.UNCLEAR)))
-            seen.add(id_)
-    if not any(re.fullmatch(r"[A-Z]:\\", volume.name) for volume in volumes):
-        raise Garbled(f"{answer.id}: no volume with a letter")
-    if covers and not systems & seen:
-        raise Garbled(f"{answer.id}: the volume of the system is missing")
-    return Disks(tuple(volumes), virtual=False)
-
-
-def _bitlocker(one: Any) -> Cover:
-    """ProtectionStatus 0 off, 1 on, 2 unknown (locked); off on an encrypted volume means suspended."""
-    protection, conversion = whole(one["protection"], "protection"), whole(one["conversion"], "conversion")
-    if protection not in (0, 1, 2) or conversion not in CONVERTED:
-        raise Garbled("BitLocker state out of range")
-    if protection == 2:  # noqa: PLR2004 - the provider's "unknown"
-        return Cover.UNCLEAR
-    if protection == 0:
-        return Cover.SUSPENDED if conversion == 1 else Cover.PLAIN if conversion == 0 else Cover.CHANGING
-    return CONVERTED[conversion]
 
 
 @fact(
@@ -278,8 +216,24 @@ def chromeos_disks(answer: Answer) -> Disks:
 
 
 @check("EP-05")
-def encrypted_at_rest(disks: Disks) -> Judgement:
-    """Every fixed volume is encrypted with its protection on; a suspended one is open to anybody."""
+def encrypted_at_rest(disks: Disks | Unknown, seen: SeenDisks | Unknown) -> Judgement:
+    """Every fixed volume is encrypted with its protection on; a suspended one is open to anybody.
+
+    Where the machine may not tell, what the person's own session sees can show an open volume, and protected
+    ones only if it sees them all. Two documents that contradict each other prove nothing.
+    """
+    machine = unknown(disks.reason, disks.note) if isinstance(disks, Unknown) else _covered(disks)
+    if isinstance(seen, Unknown) or machine.verdict is Verdict.FAIL:
+        return machine
+    own = _covered(Disks(seen.volumes, virtual=False))
+    if own.verdict is Verdict.FAIL and machine.verdict is Verdict.PASS:
+        return unknown(Reason.NOT_MEASURABLE, "the person's own session sees it open", places=own.places)
+    if own.verdict is Verdict.FAIL or (isinstance(disks, Unknown) and seen.whole):
+        return own
+    return machine
+
+
+def _covered(disks: Disks) -> Judgement:
     for cover, key in ((Cover.SUSPENDED, "suspended"), (Cover.CHANGING, "changing"), (Cover.PLAIN, "plain")):
         places = tuple(volume.name for volume in disks.volumes if volume.cover is cover)
         if places and disks.virtual:

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from auditor.api import (
     CONSOLE,
     Answer,
+    Endpoint,
     Garbled,
     Judgement,
     NotKnown,
     Params,
     Reason,
+    Unknown,
+    Verdict,
     check,
     fact,
     failed,
@@ -18,10 +21,13 @@ from auditor.api import (
     passed,
     unknown,
 )
-from checks.endpoint._fragments import SIGNED_IN, VIRTUAL
-from checks.endpoint._read import columns, members, record, truth, whole, word
+from checks.endpoint._fragments import VIRTUAL
+from checks.endpoint._read import columns, record, truth, whole
+from checks.endpoint.autologon import AutoLogon
 
 MAX_LOCK_S = 7 * 24 * 3600
+CONSOLE_ONLY = frozenset({"chromeos", "ipados"})
+"""Systems that have no automatic sign-in of a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,66 +35,25 @@ class ScreenLock:
     """When an idle session locks: `after_s` in seconds, None = never; `asks` = authentication on return.
 
     `screenless` = nobody can sit in front of it: no desktop and no display (then the rest says nothing).
+    `prescribed` = the machine's policy does it, for every session; `partial` = nobody's own settings could be
+    read beside it.
     """
 
     after_s: int | None
     asks: bool
     screenless: bool = False
+    prescribed: bool = False
+    partial: bool = False
 
 
-@fact(
-    "lock.screen",
-    windows=SIGNED_IN
-    + r"""
-function Read-Saver($path) {
-  if (-not $loaded) { return $null }
-  @{
-    active = (Read-Value 'Users' "$daily\$path" 'ScreenSaveActive')
-    secure = (Read-Value 'Users' "$daily\$path" 'ScreenSaverIsSecure')
-    timeout = (Read-Value 'Users' "$daily\$path" 'ScreenSaveTimeOut')
-    program = (Read-Value 'Users' "$daily\$path" 'SCRNSAVE.EXE')
-  }
-}
-$system = 'SOFTWARE\Microsoft\Windows\CurrentVersion\Policies\System'
-@{
-  machine = (Read-Value 'LocalMachine' $system 'InactivityTimeoutSecs')
-  policy = (Read-Saver 'Software\Policies\Microsoft\Windows\Control Panel\Desktop')
-  user = (Read-Saver 'Control Panel\Desktop')
-}
-""",
-)
-def windows_lock(answer: Answer) -> ScreenLock:
-    """InactivityTimeoutSecs locks every session (0 or unset = not), the screen saver the daily user's.
+@dataclass(frozen=True, slots=True)
+class OwnLock:
+    """The lock as it is in the session of the person who ran the collector."""
 
-    Whichever locks first counts. The saver's values are text, its policy beats the user's own setting, and
-    without a program it never starts. Where nobody's settings could be read, an unset machine policy proves
-    nothing.
-    """
-    values = record(answer, "machine", "policy", "user")
-    machine = _seconds(values["machine"], "machine")
-    if values["user"] is None:
-        if not machine:
-            note = "no machine policy, and the daily user's settings are not loaded"
-            raise NotKnown(Reason.NOT_COLLECTED, note)
-        return ScreenLock(machine, asks=True)
-    saver = _saver(values["user"], values["policy"])
-    if machine and not (saver.asks and saver.after_s is not None and saver.after_s < machine):
-        return ScreenLock(machine, asks=True)
-    return saver
+    lock: ScreenLock
 
 
-def _saver(own: object, prescribed: object) -> ScreenLock:
-    names = ("active", "secure", "timeout", "program")
-    user, policy = members(own, "user", *names), members(prescribed, "policy", *names)
-    value = {name: user[name] if policy[name] is None else policy[name] for name in names}
-    timeout = _seconds(value["timeout"], "timeout")
-    saver = word(value["program"], "program").strip('"').casefold().endswith(".scr")
-    if whole(value["active"], "active") != 1 or not saver or not timeout:
-        return ScreenLock(None, asks=False)
-    return ScreenLock(timeout, asks=whole(value["secure"], "secure") == 1)
-
-
-def _seconds(value: object, what: str) -> int | None:
+def seconds(value: object, what: str) -> int | None:
     """Seconds in bounds; 0 stays 0.
 
     Raises:
@@ -184,7 +149,7 @@ def _gnome(locked: set[str], settings: dict[str, set[str]]) -> ScreenLock:
         found[key] = next(iter(values)).removeprefix("uint32").strip()
     if found[ENABLED] not in ("true", "false"):
         raise Garbled(f"{ENABLED}: {found[ENABLED][:20]!r}")
-    idle, delay = _seconds(found[IDLE], IDLE), _seconds(found[DELAY], DELAY)
+    idle, delay = seconds(found[IDLE], IDLE), seconds(found[DELAY], DELAY)
     if idle is None or delay is None:
         raise Garbled("no number of seconds")
     disabled = settings.get(DISABLED, set())
@@ -212,12 +177,12 @@ def macos_lock(answer: Answer) -> ScreenLock:
     values = {tag: value or None for tag, value in columns(answer, dict.fromkeys(names, 2))}
     if set(values) != set(names):
         raise Garbled(f"{answer.id}: incomplete")
-    idle, asks = _seconds(values["idleTime"], "idleTime"), whole(values["askForPassword"], "askForPassword")
+    idle, asks = seconds(values["idleTime"], "idleTime"), whole(values["askForPassword"], "askForPassword")
     if idle is None or asks is None:
         raise NotKnown(Reason.NOT_MEASURABLE, "the profile prescribes no screen lock")
     if idle == 0:
         return ScreenLock(None, asks=False)
-    delay = _seconds(values["askForPasswordDelay"], "askForPasswordDelay")
+    delay = seconds(values["askForPasswordDelay"], "askForPasswordDelay")
     if asks == 1 and delay is None:
         raise NotKnown(Reason.NOT_MEASURABLE, "the profile does not say when the password is asked")
     return ScreenLock(idle + (delay or 0), asks=asks == 1)
@@ -243,8 +208,38 @@ def chromeos_lock(answer: Answer) -> ScreenLock:
 
 
 @check("EP-07")
-def locks_itself(lock: ScreenLock, params: Params) -> Judgement:
-    """Set, above zero, within the limit, and the way back asks for a password."""
+def locks_itself(
+    lock: ScreenLock | Unknown,
+    own: OwnLock | Unknown,
+    auto: AutoLogon | Unknown,
+    endpoint: Endpoint,
+    params: Params,
+) -> Judgement:
+    """Set, above zero, within the limit, and the way back asks for a password, also after a restart."""
+    screen = _screen(lock, own, params)
+    if screen.verdict in (Verdict.FAIL, Verdict.NOT_APPLICABLE) or endpoint.os in CONSOLE_ONLY:
+        return screen
+    if isinstance(auto, Unknown):
+        return unknown(auto.reason, auto.note) if screen.verdict is Verdict.PASS else screen
+    return failed("autologon") if auto.on else screen
+
+
+def _screen(lock: ScreenLock | Unknown, own: OwnLock | Unknown, params: Params) -> Judgement:
+    """The machine's policy wins; else a person's own document completes the machine's and excuses nothing."""
+    machine = unknown(lock.reason, lock.note) if isinstance(lock, Unknown) else _locked(lock, params)
+    if isinstance(own, Unknown):
+        return machine
+    theirs = _locked(own.lock, params)
+    if isinstance(lock, Unknown) or (
+        lock.partial and not (lock.prescribed and machine.verdict is Verdict.PASS)
+    ):
+        return theirs
+    if machine.verdict is Verdict.PASS and not lock.prescribed and theirs.verdict is Verdict.FAIL:
+        return theirs
+    return machine
+
+
+def _locked(lock: ScreenLock, params: Params) -> Judgement:
     if lock.screenless:
         return not_applicable("screenless")
     if lock.after_s is None:

@@ -14,7 +14,11 @@ PERSON = "S-1-5-21-1-2-3-1001"
 
 
 def verdict(body: object, system: str = "linux", user: str = "") -> str:
-    given = {"acct.admins": answer("acct.admins", {"status": "ok", "body": body})}
+    bodies: dict[str, object] = {"acct.admins": body}
+    if system == "windows":
+        managers = {"status": 0, "value": {"found": []}}
+        bodies["join.state"] = {"role": 1, "member": True, "cloud": 0, "managers": managers}
+    given = {id_: answer(id_, {"status": "ok", "body": one}) for id_, one in bodies.items()}
     return judged("EP-13", given, endpoint=pc(system, user=user)).verdict.value
 
 

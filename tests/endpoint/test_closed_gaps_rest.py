@@ -23,8 +23,10 @@ OPEN = UsbStorage(read=True, write=True)
 
 
 def lock(body: Any, system: str = "linux") -> Judgement:
-    given = answer("lock.screen", {"status": "ok", "body": body})
-    return judged("EP-07", {"lock.screen": given}, endpoint=pc(system))
+    asked = {"auto": None, "forced": None, "stored": False} if system == "windows" else "end\n"
+    bodies = {"lock.screen": body, "signin.auto": asked}
+    given = {id_: answer(id_, {"status": "ok", "body": one}) for id_, one in bodies.items()}
+    return judged("EP-07", given, endpoint=pc(system))
 
 
 def test_a_lock_screen_that_is_switched_off_never_locks() -> None:

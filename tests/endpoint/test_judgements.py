@@ -14,9 +14,11 @@ from checks.endpoint._blocks import Block, encrypted
 from checks.endpoint._lifetimes import lifetimes
 from checks.endpoint._sudoers import read_rules
 from checks.endpoint.accounts import Rights
+from checks.endpoint.autologon import AutoLogon
 from checks.endpoint.disk import Cover, Disks, Volume
 from checks.endpoint.firewall import Firewall, Side
 from checks.endpoint.host import SerialNumber, folded
+from checks.endpoint.join import JoinState
 from checks.endpoint.lock import ScreenLock
 from checks.endpoint.malware import Defence, Guard
 from checks.endpoint.media import UsbStorage
@@ -27,6 +29,8 @@ from checks.endpoint.updates import LastUpdate
 from tests.endpoint.conftest import JUDGES, TODAY, answer, judged, params_of, pc, town_of
 
 NO_PROGRAMME = Programmes(frozenset())
+NOT_HEARD = Unknown(Reason.NOT_COLLECTED, "no document")
+ASKED = AutoLogon(on=False, stored=False)
 
 
 def judge(control: str, *given: Any) -> tuple[str, str]:
@@ -77,9 +81,8 @@ def test_a_release_without_a_published_end_counts_for_a_while_only(days: int, ex
 def test_the_table_names_each_system_once_and_supports_nothing_for_ever() -> None:
     keys = [(row.product, row.build if row.build != "-" else row.release, row.edition) for row in lifetimes()]
     assert [key for key, count in Counter(keys).items() if count > 1] == []
-    assert {row.product for row in lifetimes() if row.end is None and row.maintained_on is not None} == {
-        "macos"
-    }
+    apple = {"macos", "ios", "ipados"}
+    assert {row.product for row in lifetimes() if row.end is None and row.maintained_on is not None} == apple
 
 
 def test_chromeos_without_a_promise_of_its_own_is_unknown() -> None:
@@ -111,7 +114,7 @@ def test_a_lock_is_set_above_zero_inside_the_limit_and_asks(
     asks: bool,  # noqa: FBT001 - pytest gives it by name
     expected: str,
 ) -> None:
-    given = JUDGES["EP-07"](ScreenLock(after_s, asks), params_of("EP-07"))
+    given = JUDGES["EP-07"](ScreenLock(after_s, asks), NOT_HEARD, ASKED, pc(), params_of("EP-07"))
     assert given.key == expected
     assert (given.verdict == "pass") is (expected == "ok")
 
@@ -182,7 +185,8 @@ def rights(people: str, admins: str = "", **changed: Any) -> Rights:
 def test_the_daily_user_is_the_ledgers_or_else_everybody(
     given: Rights, user: str, expected: tuple[str, str]
 ) -> None:
-    assert judge("EP-13", given, pc(user=user), params_of("EP-13")) == expected
+    joined = JoinState(domain=True, cloud=False, managers=())
+    assert judge("EP-13", given, joined, pc(user=user), params_of("EP-13")) == expected
 
 
 def test_without_the_towns_list_only_denied_software_is_judged() -> None:
@@ -202,7 +206,7 @@ def test_a_component_is_not_counted_but_a_denied_one_is_found() -> None:
 @pytest.mark.parametrize("control", ["EP-05", "EP-08"])
 def test_nothing_seen_is_never_a_pass(control: str) -> None:
     value: Disks | Firewall = Disks((), virtual=False) if control == "EP-05" else Firewall(())
-    more = () if control == "EP-05" else (params_of("EP-08"),)
+    more = (NOT_HEARD,) if control == "EP-05" else (params_of("EP-08"),)
     assert judge(control, value, *more) == ("unknown", "not_measurable")
 
 
@@ -213,7 +217,7 @@ def test_one_open_side_is_enough_to_fail() -> None:
 
 def test_one_plain_volume_beside_an_unclear_one_fails() -> None:
     disks = Disks((Volume("/", Cover.UNCLEAR), Volume("/home", Cover.PLAIN)), virtual=False)
-    assert judge("EP-05", disks) == ("fail", "plain")
+    assert judge("EP-05", disks, NOT_HEARD) == ("fail", "plain")
 
 
 def test_the_walk_ends_even_where_devices_go_in_a_circle() -> None:
@@ -275,8 +279,9 @@ def test_a_denied_fact_is_unknown_not_off() -> None:
 
 
 def test_a_missing_answer_is_unknown() -> None:
-    for control in JUDGES:
-        assert judged(control, {}).verdict == "unknown"
+    for control, check in JUDGES.items():
+        if check.facts:
+            assert judged(control, {}).verdict == "unknown"
 
 
 def test_an_answer_cut_off_in_the_middle_is_unknown() -> None:
