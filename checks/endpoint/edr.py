@@ -117,20 +117,20 @@ cat /proc/[0-9]*/comm 2>/dev/null
 )
 def linux_processes(answer: Answer) -> Running:
     """The command names of all processes; denied where other accounts' processes are hidden."""
-    return _running("linux", answer)
+    return _running("linux", answer.text().splitlines(), answer.id)
 
 
 @fact("edr.service", macos="ps -A -o comm=")
 def macos_processes(answer: Answer) -> Running:
     """The file names of all running programs."""
-    return _running("macos", answer)
+    return _running("macos", [line.rpartition("/")[2] for line in answer.text().splitlines()], answer.id)
 
 
-def _running(family: str, answer: Answer) -> Running:
-    names = [line.rpartition("/")[2] for line in answer.text().splitlines() if line.strip()]
+def _running(family: str, lines: list[str], what: str) -> Running:
+    names = frozenset(folded(line) for line in lines if line.strip())
     if not 0 < len(names) <= MAX_NAMES:
-        raise Garbled(f"{answer.id}: {len(names)} processes")
-    return Running(family, frozenset(map(folded, names)))
+        raise Garbled(f"{what}: {len(names)} processes")
+    return Running(family, names)
 
 
 @fact("edr.seen", windows=CONSOLE, linux=CONSOLE, macos=CONSOLE)

@@ -51,7 +51,7 @@ def _elsewhere(system: OperatingSystem) -> Judgement | None:
     if system.product != "windows":
         return not_applicable("server", system=system.shown)
     if int(system.build) >= FIRST_WINDOWS_11:
-        return not_applicable("newer", system=system.shown)
+        return not_applicable("newer")
     return None
 
 

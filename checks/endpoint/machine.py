@@ -118,7 +118,7 @@ one() { [ -r "$2" ] && IFS= read -r value <"$2" && printf '%s\t%s\n' "$1" "$valu
 one model /sys/class/dmi/id/product_name
 one made_on /sys/class/dmi/id/bios_date
 awk '
-  FILENAME ~ /meminfo/ && /^MemTotal:/ { print "memory\t" $2 * 1024 }
+  FILENAME ~ /meminfo/ && /^MemTotal:/ { printf "memory\t%.0f\n", $2 * 1024 }
   FILENAME ~ /cpuinfo/ && /^processor/ { cpus++ }
   FILENAME ~ /cpuinfo/ && cpu == "" && /^(model name|Model)/ { cpu = $0; sub(/^[^:]*:[ \t]*/, "", cpu) }
   END { print "cpu\t" cpu; if (cpus) print "cpus\t" cpus }' /proc/meminfo /proc/cpuinfo

@@ -62,7 +62,7 @@ def windows_esu(answer: Answer) -> Programmes:
     specification, is a trace of it and nothing more.
     """
     names = set()
-    values = record(answer, "licences")
+    values = record(answer, "licences", "consumer")
     for row in listed(values["licences"]):
         one = members(row, answer.id, "id", "status")
         year = ESU_YEARS.get(word(one["id"], "id").casefold())
@@ -70,7 +70,7 @@ def windows_esu(answer: Answer) -> Programmes:
             raise Garbled(f"{answer.id}: unknown activation id")
         if whole(one["status"], "status") == LICENSED:
             names.add(year)
-    return Programmes(frozenset(names), consumer=whole(values.get("consumer"), "consumer") is not None)
+    return Programmes(frozenset(names), consumer=whole(values["consumer"], "consumer") is not None)
 
 
 @fact(

@@ -7,12 +7,15 @@ from collections.abc import Sequence
 import pytest
 
 from auditor.answers import Answer, Status
+from auditor.declare import CONSOLE
 from auditor.findings import Reason, Unknown
 from tests.endpoint.conftest import FACTS, fact_on, pc, value_of
 from tests.endpoint.conftest import judged as judge
 from tests.peers.process import need
 
-LINUX = sorted(fact.id for fact in FACTS if "linux" in fact.scripts)
+LINUX = sorted(fact.id for fact in FACTS if fact.scripts.get("linux", CONSOLE) != CONSOLE)
+MOVING = {"edr.service"}
+"""What changes between two questions: processes come and go."""
 SHELLS = ("dash", "bash", "busybox")
 NOBODY = 65534
 STATUS = {0: Status.OK, 10: Status.ABSENT, 11: Status.DENIED}
@@ -59,7 +62,7 @@ def test_a_fragment_answers_readably_under_every_shell(id_: str, shell: str) -> 
 @pytest.mark.parametrize("id_", LINUX)
 def test_the_three_shells_agree(id_: str) -> None:
     values = [value_of(fact_on(id_, "linux"), run(id_, shell)) for shell in SHELLS]
-    assert values[0] == values[1] == values[2]
+    assert id_ in MOVING or values[0] == values[1] == values[2]
 
 
 def test_the_firewall_is_denied_to_nobody_and_so_unknown() -> None:
