@@ -17,7 +17,9 @@ from auditor.errors import Garbled
 from auditor.findings import Reason
 
 SHOWN = 40
-ENROLMENT = "mdm.console"
+EDR, ENROLMENT = "edr.seen", "mdm.console"
+CONSOLES_OWN = frozenset({EDR, ENROLMENT})
+"""Answers that are the console's own knowledge (when it heard a machine), not the machine's state."""
 _SECONDS = re.compile(r"(\d{1,7})\s*(?:秒|s|sec|seconds?)?")
 _MINUTES = re.compile(r"(\d{1,5})\s*(?:分|m|min|minutes?)?")
 _NEVER = frozenset({"never", "none", "なし", "無し", "しない"})
@@ -216,7 +218,12 @@ def _usb(signals: Signals, _: Heard) -> object:
     return {"external_storage_disabled": blocked, "external_storage_read_only": read_only}
 
 
-def _ipados_build(signals: Signals, _: Heard) -> object:
+def _edr_seen(signals: Signals, _: Heard) -> object:
+    moment = signals.moment("edr_seen")
+    return {"seen_at": moment.isoformat()} if moment is not None else None
+
+
+def _version(signals: Signals, _: Heard) -> object:
     return {"os_version": signals.version()} if signals.told("os_version") else None
 
 
@@ -238,6 +245,7 @@ def _ipados_lock(signals: Signals, _: Heard) -> object:
 
 _BUILDS: Mapping[str, Mapping[str, Build]] = {
     "chromeos": {
+        "browser.version": _version,
         "disk.encryption": _encryption,
         "fw.profiles": _firewall,
         "host.id": _serial,
@@ -254,10 +262,11 @@ _BUILDS: Mapping[str, Mapping[str, Build]] = {
         "host.id": _serial,
         "lock.screen": _ipados_lock,
         ENROLMENT: _enrolment,
-        "os.build": _ipados_build,
+        "os.build": _version,
     },
-    "macos": {"host.id": _serial_text, ENROLMENT: _enrolment, "os.build": _version_text},
-    "windows": {"host.id": _serial, ENROLMENT: _enrolment},
+    "linux": {EDR: _edr_seen},
+    "macos": {EDR: _edr_seen, "host.id": _serial_text, ENROLMENT: _enrolment, "os.build": _version_text},
+    "windows": {EDR: _edr_seen, "host.id": _serial, ENROLMENT: _enrolment},
 }
 """A console's word for the encryption of Windows or macOS is no proof (a suspended BitLocker counts as
 encrypted there), and it tells no edition of Windows: those stay unknown."""

@@ -32,6 +32,7 @@ SIGNALS = (
     "lock_password",
     "usb_blocked",
     "usb_read_only",
+    "edr_seen",
 )
 """Everything that is understood of an export; the keys of ``columns`` in town.toml."""
 

@@ -1,6 +1,7 @@
 """Reads every declared export: one evidence document per machine, of the ledger or not."""
 
 import hashlib
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -8,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from auditor.answers import Answer
-from auditor.consoles.answers import ENROLMENT, Heard, Signals, answers_of
+from auditor.consoles.answers import CONSOLES_OWN, Heard, Signals, answers_of
 from auditor.consoles.layouts import ACTIVITY, TIMES, Layout, layout_of, signal_of
 from auditor.consoles.values import folded_serial, parse_serial
 from auditor.errors import Garbled, Problem
@@ -21,6 +22,9 @@ from auditor.targets import Console, Endpoint, Town, target_key
 COLLECTOR = "console"
 ZONE_SLACK = timedelta(hours=24)
 """How much later than its export a row may seem to be: neither may name its time zone, or its time of day."""
+
+UNDATED = frozenset({"serial", "system", "edr_seen"})
+"""Signals that tell no state which could be older than the export."""
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
 MAX_KEY = 50
@@ -75,17 +79,37 @@ def _merged(several: Sequence[Evidence]) -> Evidence:
     usable = sorted((one for one in several if one.outcome is None), key=lambda one: one.collected_at)
     if not usable:
         return several[0]
-    answers = {
-        answer.id: replace(answer, collected_at=answer.collected_at or one.collected_at)
-        for one in usable
-        for answer in one.answers
-    }
+    answers: dict[str, Answer] = {}
+    for one in usable:
+        for answer in one.answers:
+            dated = replace(answer, collected_at=answer.collected_at or one.collected_at)
+            answers[answer.id] = _joined(answers.get(answer.id), dated)
     systems = {one.system for one in usable if one.system}
     last = next((one for one in reversed(usable) if "last_sync" in one.details), usable[-1])
     if len(systems) > 1:
         note = f"exports contradict each other: {', '.join(sorted(systems))}"
         return replace(last, answers=(), outcome=Reason.UNREADABLE, note=note)
     return replace(last, answers=tuple(answers[id_] for id_ in sorted(answers)), system="".join(systems))
+
+
+def _joined(before: Answer | None, after: Answer) -> Answer:
+    """The newer answer; what it leaves open is filled in from the one before, and then it is as old as that.
+
+    When a console heard a machine is never put together from two consoles.
+    """
+    if before is None or before.body == b"" or after.body == b"" or after.id in CONSOLES_OWN:
+        return after
+    try:
+        older, newer = json.loads(before.body), json.loads(after.body)
+    except ValueError:
+        return after
+    if not isinstance(older, dict) or not isinstance(newer, dict):
+        return after
+    both = {name: older.get(name) if value in (None, "") else value for name, value in newer.items()}
+    if both == newer:
+        return after
+    times = [moment for moment in (before.collected_at, after.collected_at) if moment is not None]
+    return replace(after, body=json.dumps(both).encode(), collected_at=min(times, default=None))
 
 
 def _export(console: Console, town: Town, now: datetime, told: Told) -> dict[str, Evidence]:
@@ -99,7 +123,7 @@ def _export(console: Console, town: Town, now: datetime, told: Told) -> dict[str
     if sheet is None or made_at is None or mine.problems:
         return {}
     export = _Export(console, layout, made_at, {signal_of(key): name for key, name in sheet.headings.items()})
-    if not export.tells_times:
+    if not export.tells_times and set(export.headings) - UNDATED:
         told.note(console.file, None, console.id, "console_no_times", day=made_at.date().isoformat())
     systems = {folded_serial(row.serial): row.os for row in (*town.retired, *town.endpoints) if row.serial}
     return _each_once(export, _rows(export, sheet, systems, told), told)
@@ -198,7 +222,7 @@ def _evidence(export: _Export, signals: Signals, serial: str, ledger: str) -> Ev
 
 def _dated(answer: Answer, export: _Export) -> Answer:
     """When a machine checked in is the console's own knowledge: as old as the export, not as the machine."""
-    return replace(answer, collected_at=export.made_at) if answer.id == ENROLMENT else answer
+    return replace(answer, collected_at=export.made_at) if answer.id in CONSOLES_OWN else answer
 
 
 def _unlisted_key(serial: str) -> str:

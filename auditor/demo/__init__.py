@@ -6,6 +6,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from auditor.demo.cast import Cast, assemble
+from auditor.demo.consoles import FOLDER, exports
 from auditor.demo.inbox import evidence_of
 from auditor.demo.ledgers import endpoints_csv, staff_csv, town_toml
 from auditor.errors import OutputError
@@ -41,12 +42,14 @@ def _written(folder: Path, name: str, content: bytes) -> Path:
 
 
 def _files(cast: Cast, today: date, now: datetime) -> Iterable[tuple[str, bytes]]:
-    yield "town.toml", town_toml(cast)
+    yield "town.toml", town_toml(cast, now)
     here = files(__package__)
     yield "model.toml", (here / "model.toml").read_bytes()
     yield "staff.csv", staff_csv(cast)
     yield "endpoints.csv", endpoints_csv(cast)
     yield "known_hosts", b""
+    for name, content in exports(cast, today, now):
+        yield f"{FOLDER}/{name}", content
     for evidence in evidence_of(cast, today, now):
         yield f"inbox/{evidence.target.replace(':', '-')}.json", encode(evidence)
     for kind in sorted({section.routes for section in cast.script.sections}):

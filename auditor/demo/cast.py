@@ -17,8 +17,15 @@ SYSTEMS = (
     "chromeos",
     *["windows"] * 3,
     "macos",
-    *["windows"] * 4,
+    *["windows"] * 3,
+    "ipados",
 )
+SCRIPTLESS = ("chromeos", "ipados")
+"""Systems that only an admin console tells of."""
+PLACE_DAYS_AGO = 60
+OLD_PLACE_DAYS_AGO = 400
+APPROVED_DAYS_AGO = 90
+SPOILT = ("late", "silent", "guest", "released", "nopasscode")
 TRAINED_DAYS_AGO = 120
 OVERDUE_DAYS_AGO = 900
 HEADS = 1
@@ -100,7 +107,7 @@ class Script(msgspec.Struct, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Machine:
-    """An endpoint and what is wrong with it: control ids, "late" (old evidence) or "silent" (none)."""
+    """An endpoint and what is wrong with it: control ids, or one of `SPOILT` (see ``cast.toml``)."""
 
     endpoint: Endpoint
     flaws: tuple[str, ...] = ()
@@ -130,17 +137,20 @@ def assemble(today: date) -> Cast:
         flaws = _flaws(row)
         for place, id_ in enumerate(ids):
             member = place - HEADS + 1 if HEADS <= place < HEADS + row.trial else 0
+            wrong = flaws.get(member, ())
+            system = _system(len(machines), wrong)
             person = Person(
                 id=id_,
                 name=names[len(staff)],
                 section=row.id,
-                method=_method(len(staff), flaws.get(member, ())) if member else "",
+                method=_method(len(staff), system, wrong) if member else "",
                 trial=member > 0,
-                trained_on=_trained(today, place, flaws.get(member, ())) if member else None,
+                trained_on=_trained(today, place, wrong) if member else None,
+                place_attested_on=_attested(today, wrong) if member else None,
             )
             staff.append(person)
             if member:
-                machines.append(_machine(person, len(machines), flaws.get(member, ())))
+                machines.append(_machine(person, len(machines), system, wrong, today))
     return Cast(script=script, sections=tuple(sections), staff=tuple(staff), machines=tuple(machines))
 
 
@@ -161,8 +171,16 @@ def _names(row: _NamesRow) -> list[str]:
     ]
 
 
-def _method(at: int, flaws: tuple[str, ...]) -> str:
-    return "" if "nomethod" in flaws else METHODS[at % len(METHODS)]
+def _system(at: int, flaws: tuple[str, ...]) -> str:
+    """The system of the trial's `at`-th machine; what fails by a control's id fails on Windows."""
+    return "windows" if any("-" in flaw for flaw in flaws) else SYSTEMS[at % len(SYSTEMS)]
+
+
+def _method(at: int, system: str, flaws: tuple[str, ...]) -> str:
+    """A method by turns; nothing but a browser runs on a machine without scripts."""
+    if "nomethod" in flaws:
+        return ""
+    return "browser" if system in SCRIPTLESS else METHODS[at % len(METHODS)]
 
 
 def _trained(today: date, place: int, flaws: tuple[str, ...]) -> date | None:
@@ -172,9 +190,15 @@ def _trained(today: date, place: int, flaws: tuple[str, ...]) -> date | None:
     return today - timedelta(days=days)
 
 
-def _machine(person: Person, at: int, flaws: tuple[str, ...]) -> Machine:
+def _attested(today: date, flaws: tuple[str, ...]) -> date | None:
+    """When the person declared the place of work."""
+    if "noplace" in flaws:
+        return None
+    return today - timedelta(days=OLD_PLACE_DAYS_AGO if "oldplace" in flaws else PLACE_DAYS_AGO)
+
+
+def _machine(person: Person, at: int, system: str, flaws: tuple[str, ...], today: date) -> Machine:
     faults = tuple(flaw for flaw in flaws if "-" in flaw)
-    system = "windows" if faults else SYSTEMS[at % len(SYSTEMS)]
     endpoint = Endpoint(
         id=f"MK-{at + 1:04}",
         serial=f"SAMPLE{at + 1:04}",
@@ -184,6 +208,9 @@ def _machine(person: Person, at: int, flaws: tuple[str, ...]) -> Machine:
         user=person.id,
         zone="internet",
         method=person.method,
-        road="file",
+        road="console" if system in SCRIPTLESS else "file",
+        owner="private" if {"private", "byod"} & set(flaws) else "town",
+        approved_on=today - timedelta(days=APPROVED_DAYS_AGO) if "byod" in flaws else None,
+        extra_checked_on=today - timedelta(days=APPROVED_DAYS_AGO) if "byod" in flaws else None,
     )
-    return Machine(endpoint=endpoint, flaws=(*faults, *(f for f in flaws if f in ("late", "silent"))))
+    return Machine(endpoint=endpoint, flaws=(*faults, *(flaw for flaw in flaws if flaw in SPOILT)))

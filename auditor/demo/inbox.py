@@ -38,13 +38,13 @@ def dated(text: str, today: date, now: datetime) -> str:
 
 
 def evidence_of(cast: Cast, today: date, now: datetime) -> Iterator[Evidence]:
-    """One document per machine that was heard, per gateway and per print server."""
+    """One document per machine that runs a script and was heard, per gateway and per print server."""
     books = {
         system: _book(f"answers/{system}.json")
-        for system in sorted({one.endpoint.os for one in cast.machines})
+        for system in sorted({one.endpoint.os for one in cast.machines if one.endpoint.road == "file"})
     }
     for at, machine in enumerate(cast.machines):
-        if "silent" not in machine.flaws:
+        if machine.endpoint.road == "file" and "silent" not in machine.flaws:
             yield _machine(machine, books[machine.endpoint.os], today, now - timedelta(minutes=7 * at + 30))
     probes = _book("gateway.json")
     for gateway in cast.script.gateways:

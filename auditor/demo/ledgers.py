@@ -4,9 +4,13 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta, timezone
 
 from auditor.demo.cast import Cast
+from auditor.demo.consoles import console_tables
 from auditor.rosters import ENDPOINTS, STAFF
+
+JAPAN = timezone(timedelta(hours=9))
 
 
 def staff_csv(cast: Cast) -> bytes:
@@ -19,7 +23,8 @@ def staff_csv(cast: Cast) -> bytes:
             names[person.section],
             person.method,
             "○" if person.trial else "×",
-            f"{person.trained_on:%Y/%m/%d}" if person.trained_on is not None else "",
+            _day(person.trained_on),
+            _day(person.place_attested_on),
         )
         for person in cast.staff
     ]
@@ -40,6 +45,9 @@ def endpoints_csv(cast: Cast) -> bytes:
             "zone": one.zone,
             "method": one.method,
             "road": one.road,
+            "owner": {"town": "町", "private": "私物"}[one.owner],
+            "approved_on": _day(one.approved_on),
+            "extra_checked_on": _day(one.extra_checked_on),
         }
         for one in (machine.endpoint for machine in cast.machines)
     ]
@@ -53,7 +61,11 @@ def _csv(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return text.getvalue()
 
 
-def town_toml(cast: Cast) -> bytes:
+def _day(day: date | None) -> str:
+    return f"{day:%Y/%m/%d}" if day is not None else ""
+
+
+def town_toml(cast: Cast, now: datetime) -> bytes:
     """The town's settings; gateways and print servers are only read from the inbox."""
     script = cast.script
     tables = [
@@ -87,7 +99,16 @@ def town_toml(cast: Cast) -> bytes:
         )
         for one in script.gateways
     ]
-    return "\n".join([*tables, *_print_servers(cast), *_documents(cast)]).encode()
+    return "\n".join([*tables, *_print_servers(cast), *_documents(cast), *_consoles(now)]).encode()
+
+
+def _consoles(now: datetime) -> Iterable[str]:
+    """The exports, made in Japan's time; a mapping of columns is a table of its own."""
+    for one in console_tables(now.astimezone(JAPAN)):
+        columns = one.pop("columns", {})
+        yield _table("[[consoles]]", **one)
+        if columns:
+            yield _table("[consoles.columns]", **columns)
 
 
 def _print_servers(cast: Cast) -> Iterable[str]:

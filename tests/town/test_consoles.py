@@ -31,7 +31,13 @@ def test_a_row_of_google_admin_becomes_answers_as_old_as_its_last_sync(exports: 
 def test_what_the_export_does_not_say_has_no_answer(exports: Exports) -> None:
     exports.add([GOOGLE, GOOD])
     found = exports.read().evidence["endpoint:CB-1"]
-    assert [answer.id for answer in found.answers] == ["host.id", "mdm.boot", "mdm.console", "os.build"]
+    assert [answer.id for answer in found.answers] == [
+        "browser.version",
+        "host.id",
+        "mdm.boot",
+        "mdm.console",
+        "os.build",
+    ]
 
 
 def test_the_check_in_is_as_old_as_the_export_the_rest_as_old_as_the_sync(exports: Exports) -> None:
@@ -111,6 +117,13 @@ def test_intune_proves_no_encryption_of_windows_for_a_suspended_one_counts_there
     assert [answer.id for answer in found.answers] == ["host.id", "mdm.console"]
 
 
+def test_an_edr_console_tells_when_it_heard_a_pc(exports: Exports) -> None:
+    columns = {"serial": "S", "edr_seen": "最終通信"}
+    exports.add([("S", "最終通信"), ("5CD1", "2026/11/23 9:00")], "generic", columns=columns)
+    found = exports.read(replace(BOOK, os="linux")).evidence["endpoint:CB-1"]
+    assert body(found, "edr.seen") == {"seen_at": "2026-11-23T00:00:00+00:00"}
+
+
 def test_an_ipads_passcode_encrypts_and_locks_it(exports: Exports) -> None:
     head = (
         "Serial Number",
@@ -127,6 +140,23 @@ def test_an_ipads_passcode_encrypts_and_locks_it(exports: Exports) -> None:
     assert body(found, "lock.screen") == {"passcode": True, "lock_s": None}
     assert body(found, "os.build") == {"os_version": "26.1"}
     assert body(found, "mdm.console")["last_sync"] == "2026-11-22T21:03:00+00:00"
+
+
+def test_halves_of_an_answer_from_two_exports_are_put_together_and_as_old_as_the_older(
+    exports: Exports,
+) -> None:
+    exports.add(
+        [("Serial Number", "Last Inventory Update", "Passcode Status"), ("DMP1", "2026-11-20", "Present")],
+        "jamf",
+    )
+    columns = {"serial": "S", "lock_min": "分"}
+    exports.add([("S", "分"), ("DMP1", "5")], "generic", columns=columns, system="ipados")
+    exports.consoles[0] = replace(exports.consoles[0], system="ipados")
+    found = exports.read().evidence["endpoint:TB-1"]
+    assert body(found, "lock.screen") == {"passcode": True, "lock_s": 300}
+    lock = found.answer("lock.screen")
+    assert lock is not None
+    assert lock.collected_at == datetime(2026, 11, 19, 15, tzinfo=UTC)
 
 
 def test_exports_that_disagree_about_the_system_tell_nothing(exports: Exports) -> None:

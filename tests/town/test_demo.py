@@ -56,7 +56,7 @@ def section(run: Run) -> Callable[[str], SectionReadiness]:
 def test_the_doctor_finds_nothing_to_correct(folder: Path) -> None:
     health = examine(folder)
     assert health.problems == ()
-    assert [note.key for note in health.notes] == ["unsigned_inbox"]
+    assert [note.key for note in health.notes] == ["console_no_times", "console_absent", "unsigned_inbox"]
 
 
 def test_it_has_205_staff_in_17_sections_and_80_teleworkers(town: Town) -> None:
@@ -77,14 +77,14 @@ def test_every_page_will_say_that_it_is_a_sample(town: Town) -> None:
 
 
 def test_nothing_in_it_would_ever_be_contacted(town: Town) -> None:
-    assert {one.road for one in town.endpoints} == {"file"}
+    assert {one.road for one in town.endpoints} == {"file", "console"}
     assert {one.road for one in town.gateways} == {"file"}
     assert {one.road for one in town.print_servers} == {"file"}
 
 
-def test_it_shows_four_operating_systems_mostly_windows(town: Town) -> None:
+def test_it_shows_five_operating_systems_mostly_windows(town: Town) -> None:
     systems = Counter(endpoint.os for endpoint in town.endpoints)
-    assert set(systems) == {"windows", "linux", "macos", "chromeos"}
+    assert set(systems) == {"windows", "linux", "macos", "chromeos", "ipados"}
     assert systems["windows"] > 60
 
 

@@ -32,7 +32,7 @@ def test_it_is_the_town_that_was_promised(sample: Path) -> None:
     staff = (sample / "staff.csv").read_bytes().count(b"\r\n") - 1
     assert (staff, len(run["sections"]), len(run["readiness"])) == (205, 17, 80)
     assert all(section["head"] and section["officer"] for section in run["sections"])
-    assert {card["os"] for card in run["targets"] if card["os"]} == {"windows", "linux", "macos", "chromeos"}
+    assert {card["os"] for card in run["targets"] if card["os"]} == {"windows", "linux", "macos", "chromeos", "ipados"}
     assert run["broken"] == []
 
 
