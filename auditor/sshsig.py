@@ -160,7 +160,7 @@ def check_key(key: HostKey) -> object:
         raise Garbled(f"signature: keys of kind {key.type} are not accepted")
     try:
         loaded = load_ssh_public_key(f"{key.type} {key.base64}".encode())
-    except (ValueError, UnsupportedAlgorithm) as error:
+    except (ValueError, NotImplementedError, UnsupportedAlgorithm) as error:
         raise Garbled(f"signature: no usable key: {error}"[:300]) from None
     if isinstance(loaded, RSAPublicKey) and not MIN_RSA_BITS <= loaded.key_size <= MAX_RSA_BITS:
         raise Garbled(f"signature: RSA of {loaded.key_size} bits is not accepted")
