@@ -14,6 +14,7 @@ from auditor.demo.cast import assemble
 from auditor.demo.inbox import dated
 from auditor.doctor import examine
 from auditor.errors import OutputError
+from auditor.findings import Verdict
 from auditor.readiness import Ready, SectionReadiness
 from auditor.received import Known
 from auditor.run import Run, Standing
@@ -96,6 +97,34 @@ def test_every_evidence_file_is_one_the_program_accepts(folder: Path, town: Town
     assert set(found.arrived) == {Standing.ADMITTED}
     assert set(found.evidence) <= keys
     assert {key for key in keys if key.startswith(("gateway:", "print-server:"))} <= set(found.evidence)
+
+
+def test_chromebooks_and_ipads_stand_in_exported_lists_alone(
+    folder: Path, town: Town, run: Run
+) -> None:
+    told = {one.id: target_key(one) for one in town.endpoints if one.os in ("chromeos", "ipados")}
+    assert {one.road for one in town.endpoints if one.id in told} == {"console"}
+    assert not [path for path in (folder / "inbox").iterdir() if any(id_ in path.name for id_ in told)]
+    of = {one.target: one for one in run.findings if one.control == "EP-05"}
+    verdicts = Counter(of[key].verdict for key in told.values())
+    assert verdicts == {Verdict.PASS: 4, Verdict.FAIL: 1, Verdict.UNKNOWN: 3}
+
+
+def test_consoles_and_ledgers_show_good_and_bad_cases(run: Run) -> None:
+    found = Counter((one.control, one.key or str(one.reason)) for one in run.findings)
+    for control, key in (
+        ("EP-19", "not_enrolled"),
+        ("EP-19", "not_collected"),
+        ("EP-20", "ok"),
+        ("EP-20", "guest"),
+        ("EP-22", "approved"),
+        ("EP-22", "unapproved"),
+        ("EP-23", "expired"),
+        ("EP-23", "not_declared"),
+    ):
+        assert 1 <= found[control, key] <= 8, (control, key)
+    assert found["EP-19", "ok"] > 60
+    assert found["EP-22", "issued"] > 60
 
 
 def test_nobody_waits_in_the_perfect_section(section: Callable[[str], SectionReadiness]) -> None:
