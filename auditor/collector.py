@@ -20,12 +20,6 @@ from auditor.script_sh import TIMED_OUT, core_sh
 COLLECTED = ("windows", "linux", "macos")
 """Systems that take a script; the others are read from their admin console's export."""
 
-NAMESPACE = "telework-auditor-evidence"
-"""What a bundle's signature is made for (``ssh-keygen -Y sign -n``), so that it means nothing elsewhere."""
-
-KIND = "telework-auditor-bundle"
-"""``kind`` of a bundle file."""
-
 _UNSET = "0" * 64
 _MACHINE = {
     "linux": """\
@@ -33,14 +27,14 @@ _MACHINE = {
     [ -n "$tw_id" ] || [ ! -r "$tw_file" ] || read -r tw_id <"$tw_file"
   done
   for tw_file in /sys/class/dmi/id/product_serial /proc/device-tree/serial-number; do
-    [ -n "$tw_serial" ] || [ ! -r "$tw_file" ] || tw_serial=$(plain 120 <"$tw_file")
+    [ -n "$tw_serial" ] || [ ! -r "$tw_file" ] || tw_serial=$(plain 80 <"$tw_file")
   done
-  tw_id=$(printf '%s' "$tw_id" | plain 80)""",
+  tw_id=$(printf '%s' "$tw_id" | tr -cd 'A-Za-z0-9-' | cut -c 1-80)""",
     "macos": """\
   tw_ioreg=$(ioreg -rd1 -c IOPlatformExpertDevice 2>/dev/null)
   tw_id=$(printf '%s\\n' "$tw_ioreg" | awk -F'"' '$2 == "IOPlatformUUID" { print $4 }' | plain 80)
   tw_serial=$(printf '%s\\n' "$tw_ioreg" |
-    awk -F'"' '$2 == "IOPlatformSerialNumber" { print $4 }' | plain 120)""",
+    awk -F'"' '$2 == "IOPlatformSerialNumber" { print $4 }' | plain 80)""",
 }
 _NAMED = """\
   tw_host=$(uname -n | tr -cd 'A-Za-z0-9._-' | cut -c 1-63)

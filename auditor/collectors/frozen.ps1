@@ -39,7 +39,8 @@ function ConvertTo-Base64 {
 
 function Get-PlainText {
     param([string]$Text)
-    return (($Text -replace '[^\x20-\x7e]', '') -replace '["\\]', '').Trim()
+    $plain = (($Text -replace '[^\x20-\x7e]', '') -replace '["\\]', '').Trim()
+    return $plain -replace '^(.{80}).*$', '$1'
 }
 
 function Find-SshKeygen {
@@ -92,7 +93,7 @@ function Get-Machine {
     return @{
         host = $name
         serial = Get-PlainText ([string]$bios.SerialNumber)
-        id = Get-PlainText ([string]$crypt.MachineGuid)
+        id = ([string]$crypt.MachineGuid) -replace '[^A-Za-z0-9-]', ''
     }
 }
 
@@ -218,7 +219,7 @@ function Invoke-Drop {
     $folder = $State
     if ($folder -eq '' -and '@CONTEXT@' -eq 'machine') { $folder = "$env:ProgramData\telework-auditor" }
     if ($folder -eq '') { $folder = "$env:LOCALAPPDATA\telework-auditor" }
-    if ($Asset -notmatch '^[A-Za-z0-9._-]*$') { Write-Note '-Asset: letters, digits and . _ - only'; return 2 }
+    if ($Asset -notmatch '^([A-Za-z0-9][A-Za-z0-9._-]{0,63})?$') { Write-Note '-Asset: letters, digits and . _ - only'; return 2 }
     if (-not (Initialize-State $folder)) {
         Write-Note "$folder is not ours alone: SYSTEM or Administrators must own it, and it must be no link"
         return 4

@@ -26,7 +26,7 @@ options() {
     shift
   done
   case $tw_asset in
-    *[!A-Za-z0-9._-]*) say "--asset: letters, digits and . _ - only"; return 2 ;;
+    [!A-Za-z0-9]* | *[!A-Za-z0-9._-]*) say "--asset: letters, digits and . _ - only"; return 2 ;;
   esac
   tw_dir=$(rooted "$tw_dir") tw_key=$(rooted "$tw_key") tw_state=$(rooted "${tw_state:-@STATE@}")
 }

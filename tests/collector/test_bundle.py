@@ -12,7 +12,8 @@ import pytest
 
 from auditor import __version__
 from auditor.answers import Status
-from auditor.collector import KIND, Frozen, freeze
+from auditor.bundle import KIND, read_bundle, read_payload
+from auditor.collector import Frozen, freeze
 from auditor.script import split
 from tests.access.conftest import made
 from tests.collector.conftest import NOBODY, Account, opened, small_disk, verified
@@ -59,8 +60,11 @@ def test_the_real_collector_drops_a_bundle_whose_every_answer_is_whole(
 ) -> None:
     done = anyone.drops(shell, real)
     assert (done.returncode, done.stderr) == (0, b"")
-    bundle = opened(anyone.bundles()[0])
+    (path,) = anyone.bundles()
+    bundle = opened(path)
     answers = split(bundle.output, bundle.told["nonce"], real.ids)
+    read = read_payload(read_bundle(path.read_bytes()).payload)
+    assert (read.collector, read.answers) == (real.sha256, answers)
     assert [each.id for each in answers if each.note == "not answered"] == []
     assert any(each.status is Status.OK for each in answers)
     assert verified(bundle, anyone.key, tmp_path)
@@ -243,7 +247,13 @@ def test_a_run_that_is_ended_cleans_up_and_leaves_no_bundle(account: Account, sh
 def test_an_option_it_does_not_know_is_an_error_that_does_nothing(
     account: Account, shell: str, small: Frozen
 ) -> None:
-    for options in (("--bundel", "x"), ("--bundle",), ("--bundle", account.drop, "--asset", "PC 1"), ("x",)):
+    for options in (
+        ("--bundel", "x"),
+        ("--bundle",),
+        ("--bundle", account.drop, "--asset", "PC 1"),
+        ("--bundle", account.drop, "--asset", ".1"),
+        ("x",),
+    ):
         done = account.run(shell, small, *options)
         assert (done.returncode, done.stdout, account.bundles()) == (2, b"", [])
         assert done.stderr.startswith(b"collector: ")
