@@ -85,16 +85,20 @@ function Test-Signing {
 }
 
 function Get-Machine {
-    $bios = Get-CimInstance -ClassName Win32_BIOS -OperationTimeoutSec 15 -ErrorAction Stop
-    $path = 'Registry::HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Cryptography'
-    $crypt = Get-ItemProperty -LiteralPath $path -ErrorAction Stop
+    $serial = ''
+    $id = ''
+    try {
+        $bios = Get-CimInstance -ClassName Win32_BIOS -OperationTimeoutSec 15 -ErrorAction Stop
+        $serial = Get-PlainText ([string]$bios.SerialNumber)
+    } catch { $serial = '' }
+    try {
+        $path = 'Registry::HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Cryptography'
+        $crypt = Get-ItemProperty -LiteralPath $path -ErrorAction Stop
+        $id = ([string]$crypt.MachineGuid) -replace '[^A-Za-z0-9-]', ''
+    } catch { $id = '' }
     $name = ([string]$env:COMPUTERNAME) -replace '[^A-Za-z0-9._-]', ''
     if ($name -eq '') { $name = 'unknown' }
-    return @{
-        host = $name
-        serial = Get-PlainText ([string]$bios.SerialNumber)
-        id = ([string]$crypt.MachineGuid) -replace '[^A-Za-z0-9-]', ''
-    }
+    return @{ host = $name; serial = $serial; id = $id }
 }
 
 function Test-OwnFolder {
@@ -169,9 +173,10 @@ function Send-Queue {
     param([string]$Folder)
     $waiting = @(Get-ChildItem -LiteralPath "$Folder\queue" -Filter '*.json' -File | Sort-Object LastWriteTimeUtc)
     $waiting | Select-Object -SkipLast 30 | ForEach-Object { Remove-Item -LiteralPath $_.FullName }
+    $waiting = @($waiting | Select-Object -Last 30)
     $left = $waiting.Count
     if (Test-Path -LiteralPath $Bundle -PathType Container) {
-        foreach ($item in @($waiting | Select-Object -Last 30)) {
+        foreach ($item in $waiting) {
             $final = "$Bundle\" + $item.Name
             try {
                 if (Test-Path -LiteralPath $final) { throw 'a bundle of that name is there already' }
@@ -258,8 +263,7 @@ function Measure-Answer {
 }
 
 function Invoke-SelfTest {
-    $machine = @{ host = 'not told'; serial = 'not told'; id = 'not told' }
-    try { $machine = Get-Machine } catch { Write-Note 'host, serial and id could not be read' }
+    $machine = Get-Machine
     Write-Output ('collector @VERSION@ for windows, @CONTEXT@ context, ' + $Collector)
     Write-Output ('machine   host ' + $machine.host + ', id ' + $machine.id + ', serial ' + $machine.serial)
     Write-Output ('shell     PowerShell ' + [string]$PSVersionTable.PSVersion)
