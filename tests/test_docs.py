@@ -16,7 +16,20 @@ from tests.whole.command import auditor
 ROOT = Path(__file__).parents[1]
 READMES = (ROOT / "README.md", ROOT / "README.ja.md")
 PAGES = (*READMES, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md")))
-COMMANDS = ("explain", "scan", "judge", "report", "init", "doctor", "demo", "hosts learn", "hosts show")
+DATA = ("data show", "data check")
+"""Commands with a page of their own instead of a line in the README."""
+COMMANDS = (
+    "explain",
+    "scan",
+    "judge",
+    "report",
+    "init",
+    "doctor",
+    "demo",
+    "hosts learn",
+    "hosts show",
+    *DATA,
+)
 
 
 def blocks(page: Path, kind: str) -> list[str]:
@@ -34,7 +47,7 @@ def commands(page: Path) -> list[list[str]]:
 def test_every_command_of_a_document_exists_with_its_options(page: Path, tmp_path: Path) -> None:
     for words in commands(page):
         name = [word for word in words[1:3] if not word.startswith(("-", "."))]
-        name = name[:2] if name[:1] == ["hosts"] else name[:1]
+        name = name[:2] if name[:1] in (["hosts"], ["data"]) else name[:1]
         help_ = auditor(*name, "--help", cwd=tmp_path)
         assert help_.returncode == 0, words
         for option in (word for word in words if word.startswith("--") and word != "--lang"):
@@ -50,7 +63,8 @@ def test_both_readmes_show_the_same_commands() -> None:
 def test_every_command_is_in_the_readme_or_its_help() -> None:
     text = READMES[0].read_text("utf-8")
     for command in COMMANDS:
-        assert f"auditor {command}" in text or command == "hosts show"
+        page = (ROOT / "docs" / "end-of-support.md").read_text("utf-8") if command in DATA else text
+        assert f"auditor {command}" in page or command == "hosts show"
 
 
 def test_the_readme_s_commands_run(tmp_path: Path) -> None:
