@@ -144,8 +144,9 @@ def _sid(value: Any) -> str:
 
 def _laps(value: Any) -> tuple[bool, int | None, str]:
     """BackupDirectory 1 (Entra) or 2 (domain) of the first policy that sets it; the old flag last."""
-    for source in ("csp", "gpo", "legacy"):
-        row = members(members(value, "laps", source)[source], source, "directory", "days")
+    sources = members(value, "laps", "csp", "gpo", "legacy")
+    rows = {name: members(sources[name], name, "directory", "days") for name in ("csp", "gpo", "legacy")}
+    for source, row in rows.items():
         if (directory := whole(row["directory"], "directory")) is None:
             continue
         keeper = {1: "domain"} if source == "legacy" else {1: "entra", 2: "domain"}

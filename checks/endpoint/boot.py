@@ -112,15 +112,17 @@ def asks_before_start(disks: Disks, policy: VolumePolicy | Unknown) -> Judgement
         return failed("open")
     if cover is Cover.UNCLEAR or kinds is None:
         return unknown(Reason.NOT_MEASURABLE, "the kinds of keys are not told")
-    prescribed = not isinstance(policy, Unknown) and policy.prescribes_pin
-    return _factor(kinds, prescribed=prescribed)
+    return _factor(kinds, policy)
 
 
-def _factor(kinds: frozenset[int], *, prescribed: bool) -> Judgement:
+def _factor(kinds: frozenset[int], policy: VolumePolicy | Unknown) -> Judgement:
     if kinds & WITH_PIN and TPM_ALONE in kinds:
         return failed("passed_by")
-    if kinds & WITH_PIN:
-        return passed() if prescribed else passed("unprescribed")
-    if kinds & OTHER_FACTOR:
+    prescribed = not isinstance(policy, Unknown) and policy.prescribes_pin
+    if not kinds & WITH_PIN and kinds & OTHER_FACTOR:
         return unknown(Reason.NOT_MEASURABLE, "a startup key or passphrase, no PIN")
-    return failed("policy_only" if prescribed else "none")
+    if not kinds & WITH_PIN:
+        return failed("policy_only" if prescribed else "none")
+    if isinstance(policy, Unknown):
+        return unknown(policy.reason, policy.note)
+    return passed() if prescribed else passed("unprescribed")

@@ -230,11 +230,11 @@ def _screen(lock: ScreenLock | Unknown, own: OwnLock | Unknown, params: Params) 
     if isinstance(own, Unknown):
         return machine
     theirs = _locked(own.lock, params)
-    if isinstance(lock, Unknown) or (
-        lock.partial and not (lock.prescribed and machine.verdict is Verdict.PASS)
-    ):
+    if isinstance(lock, Unknown):
         return theirs
     if machine.verdict is Verdict.PASS and not lock.prescribed and theirs.verdict is Verdict.FAIL:
+        return theirs
+    if machine.verdict is not Verdict.PASS and lock.partial and not own.lock.prescribed:
         return theirs
     return machine
 

@@ -16,16 +16,17 @@ from tests.endpoint.conftest import CONTROLS, JUDGES, judged, params_of, pc
 
 FOLDER = Path(import_module("auditor").__path__[0]) / "demo" / "answers"
 SYSTEMS = ("windows", "linux", "macos")
-ELSEWHERE = {"EP-19", "EP-21", "EP-22"}
-"""What exports and ledgers tell (tests/town/test_demo.py), and LGWAN PCs, which the sample has not."""
+ELSEWHERE = {"EP-19", "EP-21", "EP-22", "NET-09", "RA-10"}
+"""What exports and ledgers tell (tests/town/test_demo.py), LGWAN PCs, which the sample has not, and the ways
+beside a VPN, which are allowed to the sample's PCs."""
 CANNOT_TELL = {
     "windows": {"EP-15"},
     "linux": {"EP-14", "EP-15"},
     "macos": {"EP-09", "EP-11", "EP-14", "EP-15", "EP-16"},
 }
 """Controls that stay unknown even on a good PC of that system (EP-15: the table of browsers is old)."""
-NOT_THERE = {"EP-04"}
-"""Controls that do not concern a good PC: it does not run Windows 10."""
+NOT_THERE = {"EP-04", "NET-11"}
+"""Controls that do not concern a good PC: it does not run Windows 10, and is on no public Wi-Fi."""
 TOGETHER = {"EP-04": {"EP-02"}}
 """What has to turn with a control: both look at the end of support, and must agree."""
 CONFIRMED = {"EP-18": {"domain_policy": "confirmed"}, "ID-06": {"domain_policy": "confirmed"}}

@@ -3,6 +3,8 @@
 import os
 import subprocess
 from collections.abc import Sequence
+from dataclasses import fields, is_dataclass
+from typing import Any
 
 import pytest
 
@@ -73,9 +75,19 @@ def test_the_firewall_is_denied_to_nobody_and_so_unknown() -> None:
     assert judgement.reason is Reason.NO_PERMISSION
 
 
+def weaker(low: Any, root: Any) -> bool:
+    """True when `low` says what `root` says, or leaves it unknown, in each of its parts."""
+    if isinstance(low, Unknown) or low == root:
+        return True
+    if not is_dataclass(low) or type(low) is not type(root):
+        return False
+    return all(weaker(getattr(low, field.name), getattr(root, field.name)) for field in fields(low))
+
+
 @pytest.mark.parametrize("id_", LINUX)
 def test_an_unprivileged_answer_never_passes_where_root_fails(id_: str) -> None:
     fact = fact_on(id_, "linux")
     low = value_of(fact, run(id_, "dash", user=users()[-1]))
     root = value_of(fact, run(id_, "dash"))
-    assert isinstance(low, Unknown) or low == root or getattr(low, "unresolved", ())
+    unresolved: object = getattr(low, "unresolved", ())
+    assert id_ in MOVING or weaker(low, root) or unresolved

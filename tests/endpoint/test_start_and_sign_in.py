@@ -65,6 +65,7 @@ SLOW = ScreenLock(1800, asks=True, prescribed=True, partial=True)
         (PARTIAL, GAP, ("pass", "ok")),
         (SLOW, GAP, ("fail", "slow")),
         (SLOW, OwnLock(GOOD), ("pass", "ok")),
+        (SLOW, OwnLock(PRESCRIBED), ("fail", "slow")),
         (SLOW, OwnLock(NEVER), ("fail", "never")),
         (GOOD, OwnLock(NEVER), ("fail", "never")),
         (NEVER, OwnLock(GOOD), ("fail", "never")),
