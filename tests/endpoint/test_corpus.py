@@ -62,7 +62,7 @@ def test_a_recorded_answer_gives_the_verdict_written_beside_it(path: Path) -> No
     for other, body in case.get("beside", {}).items():
         answers[other] = answer(other, {"status": "ok", "body": body})
     today = date.fromisoformat(case["today"]) if "today" in case else TODAY
-    judgement = judged(case["control"], answers, endpoint=pc(system), today=today)
+    judgement = judged(case["control"], answers, endpoint=pc(system, **case.get("endpoint", {})), today=today)
     seen = judgement.reason if judgement.verdict == "unknown" else judgement.key
     assert (judgement.verdict, seen) == (case["verdict"], case.get("reason") or case.get("key")), judgement
     if judgement.verdict != "unknown":
