@@ -5,6 +5,7 @@ from datetime import date, datetime
 from importlib.resources import files
 from pathlib import Path
 
+from auditor.demo.accounts import account_files
 from auditor.demo.cast import Cast, assemble
 from auditor.demo.consoles import FOLDER, exports
 from auditor.demo.inbox import evidence_of
@@ -50,6 +51,7 @@ def _files(cast: Cast, today: date, now: datetime) -> Iterable[tuple[str, bytes]
     yield "known_hosts", b""
     for name, content in exports(cast, today, now):
         yield f"{FOLDER}/{name}", content
+    yield from account_files(cast, today)
     for evidence in evidence_of(cast, today, now):
         yield f"inbox/{evidence.target.replace(':', '-')}.json", encode(evidence)
     for kind in sorted({section.routes for section in cast.script.sections}):

@@ -37,6 +37,7 @@ class _TownRow(msgspec.Struct, forbid_unknown_fields=True):
     sender: str
     domain: str
     keeper: str
+    helper: str
     unsigned_reason: str
 
 

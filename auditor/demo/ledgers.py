@@ -121,7 +121,7 @@ def _print_servers(cast: Cast) -> Iterable[str]:
 
 
 def _documents(cast: Cast) -> Iterable[str]:
-    """One folder of approval routes per kind, each used by its own; the ordinances concern their keeper."""
+    """One folder of approval routes per kind, each used by its own; others concern their keeper."""
     titles = cast.script.documents
     for kind in sorted({row.routes for row in cast.script.sections}):
         users = [row.id for row in cast.script.sections if row.routes == kind]
@@ -136,6 +136,14 @@ def _documents(cast: Cast) -> Iterable[str]:
         kind="ordinances",
         folder="ordinances",
         sections=[cast.script.town.keeper],
+    )
+    yield _table(
+        "[[documents]]",
+        id="groupware",
+        name=titles["accounts"],
+        kind="accounts",
+        folder="accounts",
+        sections=[cast.script.town.helper],
     )
 
 
