@@ -9,14 +9,14 @@ import pytest
 from auditor import collect as module
 from auditor.answers import MAX_ANSWER_BYTES, Answer, Status
 from auditor.collect import Roads, collect_task
-from auditor.declare import check, fact, probe
+from auditor.declare import CONSOLE, check, fact, probe
 from auditor.errors import Garbled, NotKnown, Unreached
 from auditor.evidence import Evidence, decode, encode
 from auditor.findings import Judgement, Reason, passed
 from auditor.plan import Task
 from auditor.seams import Dial
 from auditor.targets import Endpoint, Gateway
-from tests.core.world import ENTRANCE, PC, SOUMU, Offer, lock, locks, ok, plugins, said, task
+from tests.core.world import ENTRANCE, PC, SOUMU, Disk, Offer, lock, locks, ok, plugins, said, task
 
 FILED = replace(PC, road="file")
 FRESH = replace(said(ok("w.lock", "600")), system="linux")
@@ -61,6 +61,59 @@ def test_a_refused_file_keeps_its_answers_and_still_proves_nothing() -> None:
 def test_no_file_means_nothing_was_collected() -> None:
     assert from_inbox(None) is None
     assert from_inbox(replace(FRESH, target="endpoint:PC-2")) is None
+
+
+CONSOLED = replace(PC, road="console", os="chromeos")
+TOLD = replace(said(ok("w.lock", "600"), ok("w.mdm", "yes")), system="chromeos", collector="console")
+
+
+@fact("w.mdm", linux=CONSOLE, chromeos=CONSOLE)
+def enrolled(answer: Answer) -> Disk:
+    return Disk(answer.text() == "yes")
+
+
+def from_console(target: Endpoint, told: Evidence | None, heard: Evidence | None = None) -> Evidence | None:
+    roads = Roads(
+        inbox={heard.target: heard} if heard is not None else {},
+        consoles={told.target: told} if told is not None else {},
+        accept_unsigned=True,
+    )
+    return collect_task(task(target, locks), plugins(lock, enrolled, locks), roads)
+
+
+def test_what_an_export_tells_of_a_machine_without_a_script_is_used() -> None:
+    assert from_console(CONSOLED, TOLD) == TOLD
+    assert from_console(CONSOLED, None) is None
+
+
+def test_an_export_of_another_system_is_untrusted_and_says_nothing() -> None:
+    found = from_console(CONSOLED, replace(TOLD, system="windows"))
+    assert found is not None
+    assert (found.outcome, found.answers) == (Reason.UNTRUSTED, ())
+
+
+def test_beside_a_machines_own_evidence_a_console_adds_only_what_it_alone_knows() -> None:
+    told = replace(TOLD, system="linux", answers=(ok("w.lock", "1"), ok("w.mdm", "yes")))
+    found = from_console(FILED, told, FRESH)
+    assert found is not None
+    assert [(one.id, one.body) for one in found.answers] == [("w.lock", b"600"), ("w.mdm", b"yes")]
+    assert found.collected_at == FRESH.collected_at
+
+
+def test_a_machine_cannot_say_for_the_console_that_it_is_enrolled() -> None:
+    boasting = replace(FRESH, answers=(ok("w.lock", "600"), ok("w.mdm", "yes")))
+    for told in (
+        None,
+        replace(TOLD, system="windows"),
+        replace(TOLD, system="linux", outcome=Reason.UNREADABLE),
+    ):
+        found = from_console(FILED, told, boasting)
+        assert found is not None
+        assert [one.id for one in found.answers] == ["w.lock"]
+
+
+def test_an_export_does_not_make_a_silent_machine_heard() -> None:
+    assert from_console(FILED, replace(TOLD, system="linux")) is None
 
 
 def test_an_inbox_file_does_not_speak_for_a_pc_that_is_asked_over_ssh() -> None:

@@ -6,9 +6,9 @@ from auditor import discover
 from auditor.api import Params
 from auditor.catalogue import read_catalogue
 from auditor.control import Control
-from checks.people import methods, roster, training
+from checks.people import methods, place, roster, training
 
-MODULES = {"methods": methods, "roster": roster, "training": training}
+MODULES = {"methods": methods, "place": place, "roster": roster, "training": training}
 
 
 @pytest.fixture(scope="session")

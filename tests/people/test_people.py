@@ -10,6 +10,7 @@ from auditor.api import Judgement, Params, Person, Reason, Section, Town, Verdic
 from auditor.control import Control, Leg
 from auditor.rosters import METHODS
 from checks.people.methods import method_registered
+from checks.people.place import place_attested
 from checks.people.roster import roles_filled
 from checks.people.training import months_later, trained_recently
 from tests.people.conftest import MODULES, params_of
@@ -37,6 +38,7 @@ def roles(head: str, officer: str, staff: tuple[str, ...] = ("101", "102")) -> J
 
 def test_the_catalogue_of_the_area_is_whole(controls: dict[str, Control]) -> None:
     assert {id_: (control.target, control.leg) for id_, control in controls.items()} == {
+        "EP-23": ("person", Leg.NONE),
         "GOV-06": ("section", Leg.NONE),
         "RA-01": ("person", Leg.PERSON),
         "SHR-03": ("person", Leg.PERSON),
@@ -50,6 +52,24 @@ def test_every_sentence_a_check_may_say_stands_in_the_catalogue_and_no_other(
     source = Path(str(module.__file__)).read_text("utf-8")  # type: ignore[attr-defined]  # a module
     (control,) = re.findall(r'@check\("([A-Z]+-\d+)"\)', source)
     assert set(re.findall(r'(?:passed|failed)\(\s*"(\w+)"', source)) == set(controls[control].says)
+
+
+@pytest.mark.parametrize(
+    ("on", "seen"),
+    [
+        (None, Reason.NOT_DECLARED),
+        (date(2026, 11, 26), Reason.NOT_DECLARED),
+        (date(2026, 11, 25), date(2027, 5, 25)),
+        (date(2026, 5, 25), date(2026, 11, 25)),
+        (date(2026, 5, 24), Reason.EXPIRED),
+    ],
+)
+def test_a_declared_place_holds_for_its_months_and_is_unknown_after(
+    on: date | None, seen: date | Reason, controls: dict[str, Control]
+) -> None:
+    judgement = place_attested(person(place_attested_on=on), params_of(controls["EP-23"]), TODAY)
+    assert judgement.verdict is (Verdict.UNKNOWN if isinstance(seen, Reason) else Verdict.PASS)
+    assert seen in (judgement.reason, judgement.until)
 
 
 @pytest.mark.parametrize("method", METHODS)
