@@ -74,7 +74,7 @@ def safe_name(name: str) -> str:
     Where that changes the name, a digest of the true one keeps names apart that would become the same.
     """
     plain = _UNSAFE.sub("_", name).lstrip(".")[-MAX_NAME:]
-    if plain == name:
+    if name and plain == name:
         return name
     return f"{hashlib.sha256(os.fsencode(name)).hexdigest()[:12]}-{plain}"
 

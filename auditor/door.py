@@ -111,6 +111,7 @@ def look(door: Door, name: str, body: bytes) -> Looked:
 
 def _bundle(door: Door, name: str, sealed: Sealed) -> Looked:
     key: HostKey | None = None
+    row: Endpoint | None = None
     try:
         if sealed.signature:
             key = _key(door, sealed)
@@ -126,7 +127,7 @@ def _bundle(door: Door, name: str, sealed: Sealed) -> Looked:
             _stop(Standing.NOT_LEDGER, fault)
         standing = _dated(door, told.collected_at, Standing.ACCEPTED if signer else Standing.ADMITTED)
     except _Stop as stop:
-        return Looked(arrival=_claimed(door, name, sealed, key, stop), stranger=stop.stranger)
+        return Looked(arrival=_claimed(door, name, sealed, (key, row), stop), stranger=stop.stranger)
     evidence = evidence_of(told, target_key(row), origin=name, signer=signer)
     return Looked(
         arrival=Arrival(
@@ -217,8 +218,11 @@ def _stranger(told: Told, name: str, asset: str = "") -> Evidence:
     return replace(evidence_of(told, target, origin=name, signer=""), answers=())
 
 
-def _claimed(door: Door, name: str, sealed: Sealed, key: HostKey | None, stop: _Stop) -> Arrival:
-    """A refused bundle with what it claims to be; nothing of that is proved."""
+def _claimed(
+    door: Door, name: str, sealed: Sealed, proved: tuple[HostKey | None, Endpoint | None], stop: _Stop
+) -> Arrival:
+    """A refused bundle with the key and row that were `proved`, else with what it claims to be."""
+    key, row = proved
     signer = key.fingerprint if key is not None else ""
     if stop.standing is Standing.UNKNOWN_SIGNER:
         signer = stop.note.partition(": ")[0]
@@ -227,7 +231,7 @@ def _claimed(door: Door, name: str, sealed: Sealed, key: HostKey | None, stop: _
         told = read_payload(sealed.payload)
     except Garbled:
         return refused
-    found = door.named(told.asset, told.serial)
+    found = (row,) if row is not None else door.named(told.asset, told.serial)
     target = target_key(found[0]) if len(found) == 1 else ""
     return replace(refused, target=target, sequence=told.sequence, collected_at=told.collected_at)
 
