@@ -8,7 +8,7 @@ from auditor.ledger import Column
 from auditor.rosters import ENDPOINTS, STAFF
 
 TEMPLATES = ("town.toml", "model.toml", "known_hosts", "README.txt")
-FOLDERS = ("inbox", "out", "routes", "ordinances")
+FOLDERS = ("inbox", "out", "routes", "ordinances", "accounts")
 PRIVATE = 0o700
 
 

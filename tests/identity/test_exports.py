@@ -160,6 +160,16 @@ def test_a_mapping_file_that_says_what_we_do_not_know_is_refused(text: str) -> N
         read_mapping(text.encode("latin-1"))
 
 
+def test_the_mapping_file_that_the_documents_show_is_read() -> None:
+    text = (AREA.parents[1] / "docs" / "accounts.md").read_text("utf-8")
+    shown = text.split("```toml\n")[2].partition("```")[0]
+    declared = read_mapping(shown.encode())
+    assert (declared.system, declared.exported, declared.by) == ("other", date(2026, 11, 24), "staff_id")
+    assert len(declared.policy) == 5
+    assert declared.groups
+    assert declared.not_people
+
+
 def test_a_town_s_own_headings_and_words_are_read(folder: Write) -> None:
     text = """
 system = "other"

@@ -47,7 +47,7 @@ def test_every_commented_example_can_be_used_as_it_is(tmp_path: Path, lang: str)
         1,
         1,
         1,
-        2,
+        3,
     )
 
 
