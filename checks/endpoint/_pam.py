@@ -94,31 +94,39 @@ Result = Callable[[Step], str]
 
 
 def granted(steps: Sequence[Step], result: Result) -> bool:
-    """True when the stack lets the person in, after libpam's dispatcher."""
-    return _run(steps, result) == "success"
+    """True when the stack lets the person in, after libpam's dispatcher; without any verdict it does not."""
+    return _run(steps, result, "") == GOOD
 
 
-def _run(steps: Sequence[Step], result: Result) -> str:
-    """The stack's own result; one without any verdict of a module refuses."""
-    good: bool | None = None
-    at = 0
+GOOD, ODD, BAD = "good", "odd", "bad"
+"""The verdict so far: success; a line that counts gave no success, though none refused; refused."""
+
+
+def _run(steps: Sequence[Step], result: Result, before: str) -> str:
+    """The verdict in the end, "" = none yet; a substack goes on with the verdict `before` it.
+
+    A jump counts nothing; one over the end refuses.
+    """
+    verdict, at = before, 0
     while at < len(steps):
         step = steps[at]
         at += 1
-        came = _run(step.inner, result) if step.inner else result(step)
+        if step.inner:
+            verdict = _run(step.inner, result, verdict)
+            continue
+        came = result(step)
         act = step.act(came)
         if act == "reset":
-            good = None
+            verdict = before
         elif act in ("bad", "die"):
-            good = False
-        elif act in ("ok", "done"):
-            good = (came == "success") if good is None else good
+            verdict = BAD
+        elif act in ("ok", "done") and verdict in ("", GOOD):
+            verdict = GOOD if came == "success" else ODD
         elif act.isdigit():
-            good = True if good is None and came == "success" else good
             at += int(act)
-        if act == "die" or (act == "done" and good):
+        if act == "die" or (act == "done" and verdict in (GOOD, ODD)):
             break
-    return "success" if good else "auth_err"
+    return BAD if at > len(steps) else verdict
 
 
 def walked(steps: Sequence[Step]) -> Iterable[Step]:

@@ -99,13 +99,17 @@ fi
 f=/sys/class/tpm/tpm0/tpm_version_major
 [ -r "$f" ] && read -r version <"$f" && printf 'tpm\t%s\n' "$version"
 f=/sys/kernel/security/lockdown
-if [ -r "$f" ]; then read -r mode <"$f" && printf 'lockdown\t%s\n' "$mode"; fi
+if [ -r "$f" ]; then
+  read -r mode <"$f" && printf 'lockdown\t%s\n' "$mode"
+elif [ -e "$f" ] || [ ! -x /sys/kernel/security ]; then
+  printf 'denied\n'
+fi
 printf 'end\n'
 """,
 )
 def linux_trust(answer: Answer) -> BootTrust:
     """Efivars' SecureBoot (last byte), the first TPM's major version, and the kernel's lockdown mode."""
-    rows = columns(answer, {"efi": 1, "secure": 2, "tpm": 2, "lockdown": 2, "end": 1})
+    rows = columns(answer, {"efi": 1, "secure": 2, "tpm": 2, "lockdown": 2, "denied": 1, "end": 1})
     told = {row[0]: row[-1] for row in rows}
     if "end" not in told:
         raise Garbled(f"{answer.id}: incomplete")
@@ -115,7 +119,8 @@ def linux_trust(answer: Answer) -> BootTrust:
     if "secure" in told:
         secure = truth(whole(told["secure"], "secure"), "secure")
     mode = re.search(r"\[([a-z]+)\]", told.get("lockdown", ""))
-    kernel = f"lockdown {mode[1]}" if mode else Unknown(Reason.NO_PERMISSION, "lockdown")
+    reason = Reason.NO_PERMISSION if "denied" in told else Reason.NOT_COLLECTED
+    kernel = f"lockdown {mode[1]}" if mode else Unknown(reason, "lockdown")
     return BootTrust(secure, told.get("tpm", ""), NOT_ASKED, NOT_ASKED, kernel)
 
 

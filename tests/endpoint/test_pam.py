@@ -49,19 +49,19 @@ def test_the_usual_stacks_lock_with_the_documented_defaults(auth: str) -> None:
     assert locks(login("auth substack password-auth\n", **{"password-auth": auth}), []) == DEFAULT
 
 
-@pytest.mark.parametrize(
-    "auth",
-    [
-        "auth required pam_unix.so\n",
-        REDHAT.replace("auth required pam_faillock.so authfail\n", ""),
-        REDHAT.replace("auth required pam_faillock.so preauth silent\n", ""),
-        MANUAL.replace("auth sufficient pam_faillock.so authsucc\n", "auth sufficient pam_permit.so\n"),
-        DEBIAN.replace("required pam_faillock.so preauth", "optional pam_faillock.so preauth"),
-        "auth sufficient pam_unix.so\n" + REDHAT,
-        "auth required pam_tally2.so\nauth required pam_unix.so\n",
-        DEBIAN.replace("authfail", "authfail deny=0"),
-    ],
+ENDLESS = (
+    "auth required pam_unix.so\n",
+    REDHAT.replace("auth required pam_faillock.so authfail\n", ""),
+    REDHAT.replace("auth required pam_faillock.so preauth silent\n", ""),
+    MANUAL.replace("auth sufficient pam_faillock.so authsucc\n", "auth sufficient pam_permit.so\n"),
+    DEBIAN.replace("required pam_faillock.so preauth", "optional pam_faillock.so preauth"),
+    "auth sufficient pam_unix.so\n" + REDHAT,
+    "auth required pam_tally2.so\nauth required pam_unix.so\n",
+    DEBIAN.replace("authfail", "authfail deny=0").replace("preauth", "preauth deny=0"),
 )
+
+
+@pytest.mark.parametrize("auth", ENDLESS)
 def test_a_stack_that_never_locks_is_known_as_such(auth: str) -> None:
     assert locks(login(auth), ["deny = 5", "unlock_time = 900"]) is None
 
