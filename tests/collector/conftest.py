@@ -70,8 +70,9 @@ class Account:
     def argv(self, shell: str, text: str, *options: str | Path) -> list[str]:
         """The command that runs a script from a file."""
         script = self.folder / "collect.sh"
-        script.write_text(text)
-        script.chmod(0o644)
+        if not script.exists() or script.read_text() != text:
+            script.write_text(text)
+            script.chmod(0o644)
         program, *flags = SHELLS[shell]
         return [need(program), *flags, str(script), *map(str, options)]
 
