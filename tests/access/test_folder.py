@@ -1,6 +1,7 @@
 """The declared folder: everything inside can be read, whatever its name, and nothing outside."""
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -127,3 +128,17 @@ def test_a_folder_that_may_not_be_listed_is_said(
 
     monkeypatch.setattr(os, "scandir", refusing)
     assert reason_of_names(DirectFolder(root)) is Reason.NO_PERMISSION
+
+
+def test_a_file_tells_when_it_was_written_and_nothing_outside_does(tmp_path: Path) -> None:
+    inside = tmp_path / "in"
+    inside.mkdir()
+    (inside / "a.csv").write_text("x")
+    os.utime(inside / "a.csv", (1_700_000_000, 1_700_000_000))
+    (tmp_path / "b.csv").write_text("x")
+    folder = DirectFolder(inside)
+    assert folder.modified("a.csv") == datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)
+    for name in ("../b.csv", "gone.csv"):
+        with pytest.raises(Unreached) as caught:
+            folder.modified(name)
+        assert caught.value.reason is Reason.UNREADABLE

@@ -99,9 +99,7 @@ def test_every_evidence_file_is_one_the_program_accepts(folder: Path, town: Town
     assert {key for key in keys if key.startswith(("gateway:", "print-server:"))} <= set(found.evidence)
 
 
-def test_chromebooks_and_ipads_stand_in_exported_lists_alone(
-    folder: Path, town: Town, run: Run
-) -> None:
+def test_chromebooks_and_ipads_stand_in_exported_lists_alone(folder: Path, town: Town, run: Run) -> None:
     told = {one.id: target_key(one) for one in town.endpoints if one.os in ("chromeos", "ipados")}
     assert {one.road for one in town.endpoints if one.id in told} == {"console"}
     assert not [path for path in (folder / "inbox").iterdir() if any(id_ in path.name for id_ in told)]
@@ -156,6 +154,20 @@ def test_the_silent_section_is_never_ready(section: Callable[[str], SectionReadi
 def test_most_people_of_the_other_sections_can_start(run: Run) -> None:
     ready = sum(person.ready is Ready.READY for person in run.readiness)
     assert 40 <= ready < 75
+
+
+def test_its_accounts_cover_the_whole_trial_and_show_two_faults(run: Run) -> None:
+    mine = {row.control: row for row in run.findings if row.target == "accounts:groupware"}
+    assert {id_ for id_, row in mine.items() if row.verdict == "fail"} == {"ID-01", "ID-05"}
+    assert {row.verdict for row in mine.values()} == {"pass", "fail"}
+    assert (mine["ID-01"].values["count"], mine["ID-01"].values["people"]) == (1, 80)
+    assert mine["ID-05"].places == ("s0299@matsukaze.example",)
+
+
+def test_records_are_kept_and_sent_away_but_on_one_pc_each(run: Run) -> None:
+    for control, key in (("LOG-01", "stopped"), ("LOG-02", "none")):
+        failed = [row for row in run.findings if row.control == control and row.verdict == "fail"]
+        assert [row.key for row in failed] == [key]
 
 
 def test_no_check_fails_by_its_own_fault(run: Run) -> None:
