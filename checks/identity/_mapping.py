@@ -21,6 +21,7 @@ WORDS = {
     "methods": ("phone", "resistant", "plain", "aside"),
 }
 MAX_TEXT = 200
+MAX_BYTES = 256 * 1024
 
 
 class _Policy(msgspec.Struct, forbid_unknown_fields=True):
@@ -71,6 +72,8 @@ def read_mapping(body: bytes) -> Declared:
     Raises:
         Garbled: not TOML; unknown keys, systems, columns or meanings; an exclusion or a policy without why.
     """
+    if len(body) > MAX_BYTES:
+        raise Garbled(f"{NAME}: larger than {MAX_BYTES} bytes")
     try:
         file = msgspec.convert(tomllib.loads(body.decode("utf-8-sig")), _File)
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError, RecursionError) as error:

@@ -109,7 +109,7 @@ def administrators_resist_phishing(seen: Accounts, town: Town, params: Params, t
     if weak:
         return failed("weak", places=ids(weak), count=len(weak), exported=seen.exported)
     open_ = [one for one in accounts if not one.admin and one.super_admin is None]
-    open_ += [one for one in strong if _resists(one, demanded=demanded) is None]
+    open_ += [one for one in strong if one.status is None or _resists(one, demanded=demanded) is None]
     if open_ or not strong:
         return untold(seen, ("admin", "methods"), ids(open_))
     return good(seen, town, params, len(strong))

@@ -29,8 +29,10 @@ def closed_after_leaving(seen: Accounts, town: Town, params: Params, today: date
         return failed("moved", places=ids(moved), count=len(moved), exported=seen.exported)
     open_ = [one for one in (*found.gone, *found.nobody) if one.status is not False]
     open_ += [one for _, one in own if one.status is None or (one.status and one.groups is None)]
-    if open_ or not own:
-        return untold(seen, ("status", "who", "groups"), ids(open_))
+    unread = any(column == "left_on" for column, _ in seen.faults)
+    if open_ or unread or not own:
+        needed = ("status", "who", "groups", *(("left_on",) if unread else ()))
+        return untold(seen, needed, ids(open_))
     return good(seen, town, params, len(own))
 
 
