@@ -200,6 +200,31 @@ def macos_disks(answer: Answer) -> Disks:
     raise Garbled(f"{answer.id}: not understood")
 
 
+@dataclass(frozen=True, slots=True)
+class Escrow:
+    """Which recovery keys FileVault has: a `personal` one, the `institution`'s. Never the key itself."""
+
+    personal: bool
+    institution: bool
+
+
+@fact(
+    "disk.escrow",
+    explains=("EP-05",),
+    macos=r"""
+[ "$(id -u)" -eq 0 ] || exit 11
+printf 'personal\t%s\n' "$(fdesetup haspersonalrecoverykey)"
+printf 'institution\t%s\n' "$(fdesetup hasinstitutionalrecoverykey)"
+""",
+)
+def macos_escrow(answer: Answer) -> Escrow:
+    """True or false for each kind of key, as fdesetup tells root only."""
+    told = dict(columns(answer, {"personal": 2, "institution": 2}))
+    if set(told) != {"personal", "institution"} or not set(told.values()) <= {"true", "false"}:
+        raise Garbled(f"{answer.id}: not understood")
+    return Escrow(told["personal"] == "true", told["institution"] == "true")
+
+
 @fact("disk.encryption", chromeos=CONSOLE)
 def chromeos_disks(answer: Answer) -> Disks:
     """The device signal ``diskEncryption`` of the admin console's export."""

@@ -126,6 +126,14 @@ for d in /lib/security /lib/*/security /lib64/security /usr/lib/security /usr/li
     [ -e "$d/pam_$name.so" ] && printf 'module\tpam_%s\n' "$name"
   done
 done
+set --
+for f in /etc/ssh/sshd_config.d/*.conf /etc/ssh/sshd_config; do
+  [ -e "$f" ] || continue
+  [ -r "$f" ] || printf 'denied\tsshd\n'
+  [ -r "$f" ] && set -- "$@" "$f"
+done
+[ -e /etc/ssh/sshd_config ] && printf 'sshd\n'
+[ $# -eq 0 ] || awk 'tolower($1) == "usepam" { print "usepam\t" tolower($2); exit }' "$@"
 [ -r /etc/login.defs ] && awk '$1 == "PASS_MAX_DAYS" { print "days\tnew\t" $2 }' /etc/login.defs
 if [ -r /etc/shadow ]; then
   awk -F: '$2 !~ /^([!*]|x?$)/ { print "days\tnow\t" $5 }' /etc/shadow
@@ -141,7 +149,7 @@ def linux_rules(answer: Answer) -> PasswordRules:
     A file in /etc/pam.d stands before the vendor's of that name. Modules that are not installed prove
     nothing. What other accounts are forced to do is known only to root.
     """
-    widths = {"file": 2, "line": 3, "conf": 3, "module": 2, "days": 3, "denied": 2}
+    widths = {"file": 2, "line": 3, "conf": 3, "module": 2, "days": 3, "denied": 2, "sshd": 1, "usepam": 2}
     rows = columns(answer, widths)
     files: dict[str, list[str]] = {row[1]: [] for row in rows if row[0] == "file"}
     for row in rows:
@@ -160,8 +168,17 @@ def linux_rules(answer: Answer) -> PasswordRules:
     return PasswordRules(
         _known(lambda: shortest(services, conf["pwquality"])),
         _forced(rows),
-        _known(lambda: locks(services, conf["faillock"])),
+        _past_sshd(_known(lambda: locks(services, conf["faillock"])), rows),
     )
+
+
+def _past_sshd(lock: Lockout | Unknown | None, rows: list[list[str]]) -> Lockout | Unknown | None:
+    """The lock, unless sshd may let people in without asking PAM (which is its own default)."""
+    if not isinstance(lock, Lockout) or ["sshd"] not in rows or ["usepam", "yes"] in rows:
+        return lock
+    denied = ["denied", "sshd"] in rows
+    reason = Reason.NO_PERMISSION if denied else Reason.NOT_MEASURABLE
+    return Unknown(reason, "whether sshd asks PAM")
 
 
 def _known(ask: Callable[[], T]) -> T | Unknown:
@@ -175,7 +192,7 @@ def _forced(rows: list[list[str]]) -> int | Unknown | None:
     """The shortest age after which anybody must change a password, by login.defs or by an account of now."""
     days = [whole(row[2], "days") for row in rows if row[0] == "days" and row[2]]
     forced = [one for one in days if one is not None and 0 <= one < AS_NEVER]
-    if not forced and any(row[0] == "denied" for row in rows):
+    if not forced and ["denied", "shadow"] in rows:
         return Unknown(Reason.NO_PERMISSION, "the ages of the accounts' passwords")
     return min(forced, default=None)
 

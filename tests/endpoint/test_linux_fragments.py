@@ -16,7 +16,7 @@ from tests.endpoint.conftest import judged as judge
 from tests.peers.process import need
 
 LINUX = sorted(fact.id for fact in FACTS if fact.scripts.get("linux", CONSOLE) != CONSOLE)
-MOVING = {"edr.service"}
+MOVING = {"edr.service", "hw.summary"}
 """What changes between two questions: processes come and go."""
 SHELLS = ("dash", "bash", "busybox")
 NOBODY = 65534

@@ -217,6 +217,20 @@ def test_the_vendors_file_counts_only_where_the_machine_has_none(tmp_path: Path,
     assert ask("pw.policy", tmp_path, shell).lock == Lockout(5, 900, 900)
 
 
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize(
+    ("first", "main", "locked"),
+    [("", "UsePAM yes\n", True), ("UsePAM no\n", "UsePAM yes\n", False), ("", "#UsePAM yes\n", False)],
+)
+def test_a_lock_of_pam_is_none_where_sshd_does_not_ask_it(
+    tmp_path: Path, shell: str, first: str, main: str, locked: object
+) -> None:
+    tree(tmp_path)
+    put(tmp_path, "etc/ssh/sshd_config", f"Include /etc/ssh/sshd_config.d/*.conf\n{main}")
+    put(tmp_path, "etc/ssh/sshd_config.d/50-first.conf", first)
+    assert isinstance(ask("pw.policy", tmp_path, shell).lock, Lockout) is locked
+
+
 GDM = "[daemon]\n# AutomaticLoginEnable=true\nAutomaticLoginEnable = {}\nAutomaticLogin = hanako\n"
 GETTY = "[Service]\nExecStart=\nExecStart=-/sbin/agetty -a hanako %I\n"
 AUTO: tuple[tuple[dict[str, str], Any], ...] = (
