@@ -135,8 +135,8 @@ def read_bundle(body: bytes) -> Sealed:
     return Sealed(_unpacked(outer.payload, "payload"), outer.signature)
 
 
-def read_payload(payload: bytes) -> Told:
-    """What the signed bytes say.
+def read_payload(payload: bytes, *, answers: bool = True) -> Told:
+    """What the signed bytes say; without `answers` only who says it, whatever its output holds.
 
     Raises:
         Garbled: not our form, a value outside its bounds, or an output without answers.
@@ -147,7 +147,7 @@ def read_payload(payload: bytes) -> Told:
     _check(row)
     moment = _utc(row.collected_at)
     try:
-        answers = every(_unpacked(row.output, "output"), row.nonce)
+        found = every(_unpacked(row.output, "output"), row.nonce) if answers else ()
     except Unreached as error:
         raise Garbled(f"payload: {error.note}") from None
     return Told(
@@ -161,7 +161,7 @@ def read_payload(payload: bytes) -> Told:
         collected_at=moment,
         collector=row.collector,
         version=row.version,
-        answers=answers,
+        answers=found,
     )
 
 

@@ -117,7 +117,7 @@ def _bundle(door: Door, name: str, sealed: Sealed) -> Looked:
             key = _key(door, sealed)
         elif not door.town.unsigned_inbox:
             _stop(Standing.UNSIGNED)
-        told = read_payload(sealed.payload)
+        told = _told(sealed)
         principals = door.signers.principals(key, told.collected_at, door.now) if key is not None else ()
         if key is not None and not principals:
             _stop(Standing.UNKNOWN_SIGNER, f"{key.fingerprint}: its line does not hold at that time")
@@ -163,6 +163,13 @@ def _key(door: Door, sealed: Sealed) -> HostKey:
     if not true:
         _stop(Standing.BAD_SIGNATURE, f"not what {signature.key.fingerprint} signed for {NAMESPACE}")
     return signature.key
+
+
+def _told(sealed: Sealed) -> Told:
+    try:
+        return read_payload(sealed.payload)
+    except Garbled as error:
+        _stop(Standing.GARBLED, error.note)
 
 
 def _row(door: Door, told: Told, principals: tuple[str, ...], name: str) -> Endpoint:
@@ -228,7 +235,7 @@ def _claimed(
         signer = stop.note.partition(": ")[0]
     refused = Arrival(file=name, standing=stop.standing, signer=signer, note=clean(stop.note))
     try:
-        told = read_payload(sealed.payload)
+        told = read_payload(sealed.payload, answers=False)
     except Garbled:
         return refused
     found = (row,) if row is not None else door.named(told.asset, told.serial)

@@ -89,6 +89,14 @@ def test_a_changed_answer_is_tampering_and_the_machine_is_unknown_with_the_reaso
     assert "bad_signature: a.json" in found.note
 
 
+def test_a_changed_frame_or_an_output_that_is_none_still_names_the_machine(door: Inn, host: Key) -> None:
+    arrival = one(door, tampered(signed(host), b"ask", b"axe"))
+    assert (arrival.standing, arrival.target) == (Standing.BAD_SIGNATURE, "endpoint:PC-1")
+    arrival = one(door, signed(host, output=b"the shell said no"))
+    assert (arrival.standing, arrival.target) == (Standing.GARBLED, "endpoint:PC-1")
+    assert door.read().evidence["endpoint:PC-1"].outcome is Reason.UNTRUSTED
+
+
 @pytest.mark.parametrize("kind", ["missing armor", "another namespace", "other message"])
 def test_a_signature_that_signs_something_else_is_bad(door: Inn, host: Key, kind: str) -> None:
     body = payload()
