@@ -185,7 +185,7 @@ def _without_end(system: OperatingSystem, row: Lifetime, params: Params, today: 
         return unknown(Reason.NOT_MEASURABLE, f"{system.shown}: no end of support is published")
     until = row.maintained_on + timedelta(days=params.integer("no_end_days"))
     if today > until:
-        return unknown(Reason.STALE, f"{system.shown}: seen maintained on {row.maintained_on.isoformat()}")
+        return unknown(Reason.TABLE_OLD, f"{system.shown}: seen maintained on {row.maintained_on.isoformat()}")
     return passed("no_end", until=until, system=system.shown, seen=row.maintained_on)
 
 

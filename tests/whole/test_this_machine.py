@@ -28,7 +28,7 @@ def test_a_scan_of_this_machine_writes_three_kinds_of_page_and_the_document(tmp_
     for name in ("town.html", "technical.html", "sections/this-machine.html", "run.json"):
         assert str(Path("pages") / folder.name / name) in done.stdout
     run = json.loads((folder / "run.json").read_text("utf-8"))
-    assert [target["kind"] for target in run["targets"]] == ["endpoint"]
+    assert [target["kind"] for target in run["targets"]] == ["endpoint", "town"]
     assert run["targets"][0]["details"], "hardware is shown on the technical page"
 
 
