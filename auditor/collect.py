@@ -11,7 +11,7 @@ from auditor.access.folder import DirectFolder
 from auditor.access.http import DirectHttp
 from auditor.access.local import run_script
 from auditor.access.machine import this_endpoint, this_machine
-from auditor.access.ssh import SshRoad, collect
+from auditor.access.ssh import Heard, SshRoad, collect, places
 from auditor.answers import MAX_ANSWER_BYTES, Answer, Status
 from auditor.declare import CONSOLE, MACHINE, Fact, Probe
 from auditor.discover import Plugins
@@ -43,6 +43,21 @@ class Roads:
     endpoint_deadline_s: float = 30.0
     probe_deadline_s: float = 15.0
     contacts: list[Contact] = field(default_factory=list)
+
+    def close(self) -> None:
+        """End what is shared or still in use: the connections of SSH."""
+        if self.ssh is not None:
+            self.ssh.close()
+
+    def hang_ups(self) -> int:
+        """How often a server closed a connection before its greeting."""
+        return self.ssh.traffic.hang_ups if self.ssh is not None else 0
+
+
+def lane_of(task: Task) -> str:
+    """What few tasks may share at a time: a jump host or an SSH server; "" = nothing."""
+    target = task.target
+    return places(target)[0] if isinstance(target, Endpoint) and target.road == "ssh" else ""
 
 
 def collect_task(task: Task, plugins: Plugins, roads: Roads) -> Evidence | None:
@@ -133,33 +148,47 @@ def _endpoint(target: Endpoint, task: Task, plugins: Plugins, roads: Roads) -> E
     ]
     nonce = secrets.token_hex(16)
     try:
-        output = _run(target, facts, nonce, roads)
-        answers = split(output, nonce, [fact.id for fact in facts])
+        heard = _run(target, facts, nonce, roads)
+        answers = split(heard.output, nonce, [fact.id for fact in facts])
     except Unreached as error:
         return replace(evidence, outcome=error.reason, note=error.note)
     except Garbled as error:
         return replace(evidence, outcome=Reason.UNREADABLE, note=error.note)
-    details = this_machine() if target.road == "local" else {}
+    refusal = f"sudo was refused: {heard.sudo_refused}" if heard.sudo_refused else ""
     return replace(
         evidence,
-        answers=answers,
-        details=details,
+        answers=tuple(_without_sudo(answer, refusal) for answer in answers),
+        details=_details(target, heard),
+        note=refusal,
         collected_at=datetime.now(UTC),
         machine_id=machine_of(answers),
     )
 
 
-def _run(target: Endpoint, facts: Sequence[Fact[Any]], nonce: str, roads: Roads) -> bytes:
+def _details(target: Endpoint, heard: Heard) -> dict[str, str]:
+    if target.road == "local":
+        return dict(this_machine())
+    return {"sudo": f"refused: {heard.sudo_refused}"} if heard.sudo_refused else {}
+
+
+def _without_sudo(answer: Answer, refusal: str) -> Answer:
+    """A denied answer says that sudo would have been the way, and why it was not."""
+    if not refusal or answer.status is not Status.DENIED:
+        return answer
+    return replace(answer, note="; ".join(part for part in (answer.note, refusal) if part))
+
+
+def _run(target: Endpoint, facts: Sequence[Fact[Any]], nonce: str, roads: Roads) -> Heard:
     if target.road == "local":
         _must_be_here(target)
     if not facts:
         raise Unreached(Reason.NOT_COLLECTED, f"nothing can be asked of {target.os} by a script")
     script = compose(facts, target.os, nonce, entrances=roads.entrances)
     if target.road == "local":
-        return run_script(script, roads.endpoint_deadline_s)
+        return Heard(run_script(script, roads.endpoint_deadline_s))
     if roads.ssh is None:
         raise Unreached(Reason.NOT_DECLARED, "no SSH key or password is declared")
-    return collect(target, script, roads.ssh, roads.endpoint_deadline_s)
+    return collect(target, script, roads.ssh, roads.endpoint_deadline_s, nonce)
 
 
 def _must_be_here(target: Endpoint) -> None:

@@ -1,7 +1,6 @@
 """Runs an audit: collect each target once, judge, and put the result together as one `Run`."""
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -16,7 +15,8 @@ from auditor.targets import Endpoint, Target, Town, sections_of, target_key
 JAPAN = timezone(timedelta(hours=9), "JST")
 """Japan has no daylight saving time, and Windows has no time zone table without an extra package."""
 
-WORKERS = 32
+WORKERS = 128
+"""Most targets at the same time; how many there are is found while it runs (`auditor.crew`)."""
 
 Collect = Callable[[Task], Evidence | None]
 """Collects one target's evidence; a test or a replay gives its own."""
@@ -34,41 +34,39 @@ class Audit:
 
 
 def collect_all(
-    tasks: Sequence[Task], collect: Collect, progress: Progress, workers: int = WORKERS
+    tasks: Sequence[Task],
+    collect: Collect,
+    progress: Progress,
+    workers: int = WORKERS,
+    *,
+    lane: Callable[[Task], str] = lambda _: "",
+    hang_ups: Callable[[], int] = lambda: 0,
 ) -> dict[str, Evidence]:
-    """The evidence of every target by its key; one target, one worker, one connection at a time."""
+    """The evidence of every target by its key; one target, one worker, one connection at a time.
+
+    `workers` = the most at a time. Tasks of one `lane` (a server, a jump host) share few of them; `hang_ups`
+    counts how often servers refused to greet, which makes the crew smaller.
+    """
+    from auditor.crew import Crew  # noqa: PLC0415 - psutil is needed only when collecting
+
     found: dict[str, Evidence] = {}
-    pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="collect")
-    try:
-        waiting = {pool.submit(collect, task): task for task in tasks}
-        for task, evidence in _finished(waiting):
-            if evidence is not None and evidence.target == target_key(task.target):
-                found[evidence.target] = evidence
-            progress(task.target, evidence.outcome if evidence is not None else None)
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+    crew = Crew(tasks, collect, most=workers, lane=lane, hang_ups=hang_ups)
+    for task, collected, error in crew.finished():
+        if error is not None and not isinstance(error, Exception):
+            raise error
+        evidence = _broken(task, error) if isinstance(error, Exception) else collected
+        if evidence is not None and evidence.target == target_key(task.target):
+            found[evidence.target] = evidence
+        progress(task.target, evidence.outcome if evidence is not None else None)
     return found
 
 
-def _finished(
-    waiting: dict["Future[Evidence | None]", Task],
-) -> Iterator[tuple[Task, Evidence | None]]:
-    for done in as_completed(waiting):
-        task = waiting[done]
-        error = done.exception()
-        if isinstance(error, Exception):
-            note = clean(f"{type(error).__name__}: {error}")
-            yield (
-                task,
-                Evidence(
-                    target=target_key(task.target),
-                    collected_at=datetime.now(UTC),
-                    outcome=Reason.BROKEN,
-                    note=note,
-                ),
-            )
-        else:
-            yield task, done.result()
+def _broken(task: Task, error: Exception) -> Evidence:
+    """A collector's own fault costs its own target only."""
+    note = clean(f"{type(error).__name__}: {error}")
+    return Evidence(
+        target=target_key(task.target), collected_at=datetime.now(UTC), outcome=Reason.BROKEN, note=note
+    )
 
 
 def judge_all(

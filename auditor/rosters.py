@@ -41,6 +41,8 @@ ENDPOINTS = (
     Column("host", "ホスト", ("ホスト名", "アドレス", "IPアドレス", "address")),
     Column("port", "ポート", ("ポート番号", "ssh port")),
     Column("account", "アカウント", ("接続アカウント", "ログイン名", "login")),
+    Column("jump", "経由", ("経由先", "踏み台", "踏み台サーバー", "jump host", "via")),
+    Column("sudo", "昇格", ("管理者権限", "root権限")),
     Column("retired_on", "廃止日", ("廃棄日", "返却日", "除却日", "retired")),
     Column("owner", "所有", ("所有者", "所有区分", "ownership")),
     Column("approved_on", "私物承認日", ("私物の承認日", "承認日", "approved")),
@@ -132,9 +134,14 @@ def _person(cells: Cells, names: Names) -> Person:
 
 @dataclass(frozen=True, slots=True)
 class Defaults:
-    """What an empty cell of endpoints.csv means: the log-in name for all machines reached by ssh."""
+    """What an empty cell of endpoints.csv means for machines reached by ssh: log-in name, and sudo or not.
+
+    `jumps` = the ids of the jump hosts a row may name, None = not known.
+    """
 
     account: str = ""
+    sudo: bool = False
+    jumps: tuple[str, ...] | None = ()
 
 
 def read_endpoints(
@@ -176,6 +183,8 @@ def _endpoint(cells: Cells, names: Names, staff: Mapping[str, str] | None, defau
         host=cells.host("host"),
         port=cells.port("port", SSH_PORT),
         account=account,
+        jump=_jump(cells, defaults) if road == "ssh" else "",
+        sudo=_sudo(cells, defaults) if road == "ssh" else False,
         retired_on=cells.day("retired_on"),
         owner=cells.choice("owner", _OWNERS, ", ".join(OWNERS)),
         approved_on=cells.day("approved_on"),
@@ -189,6 +198,27 @@ def _reachable(cells: Cells, account: str) -> None:
         cells.wrong("host", "ssh_host")
     if not account and not cells.raw("account"):
         cells.wrong("account", "ssh_account")
+
+
+def _jump(cells: Cells, defaults: Defaults) -> str:
+    """The id of the jump host this machine stands behind."""
+    jump = cells.plain("jump")
+    if folded(jump) in _NONE or defaults.jumps is None:
+        return ""
+    if jump not in defaults.jumps:
+        near = cells.told.near(jump, defaults.jumps)
+        cells.wrong("jump", "unknown_jump", name=jump[:MAX_NAME], near=near)
+        return ""
+    return jump
+
+
+def _sudo(cells: Cells, defaults: Defaults) -> bool:
+    """Windows has no sudo that we use; a default for all simply does not concern it."""
+    wanted = cells.flag("sudo") if cells.raw("sudo") else defaults.sudo
+    windows = folded(cells.raw("os")).startswith(("win", "ウィンドウズ"))
+    if wanted and windows and cells.raw("sudo"):
+        cells.remark("sudo", "sudo_windows")
+    return wanted and not windows
 
 
 def _system(cells: Cells) -> str:

@@ -135,7 +135,7 @@ def audit(
     Raises:
         ConfigError: a line of ``trusted_signers`` cannot be used; nothing was contacted.
     """
-    from auditor.collect import collect_task  # noqa: PLC0415 - paramiko and requests, only when collecting
+    from auditor.collect import collect_task, lane_of  # noqa: PLC0415 - paramiko and requests, only when collecting
 
     started = datetime.now(UTC)
     inbox = read_arrivals(session, started, known or Known())
@@ -146,7 +146,11 @@ def audit(
     def one(task: Task) -> Evidence | None:
         return collect_task(task, session.plugins, ways)
 
-    evidence = with_last_heard(tasks, collect_all(tasks, one, progress, workers), last_heard)
+    try:
+        found = collect_all(tasks, one, progress, workers, lane=lane_of, hang_ups=ways.hang_ups)
+    finally:
+        ways.close()  # an interrupt, too, leaves no connection behind
+    evidence = with_last_heard(tasks, found, last_heard)
     strangers = {**{one.target: one for one in news.unlisted}, **inbox.strangers}
     others = {key: one for key, one in strangers.items() if key not in evidence}
     run = judged(session, tasks, {**others, **evidence}, started=started, now=datetime.now(UTC))

@@ -1,12 +1,13 @@
 """The town folder, read and validated as a whole before anything runs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from auditor.cells import MAX_NAME, name_fault
 from auditor.declared import Declared
 from auditor.errors import ConfigError, Problem
+from auditor.jumphosts import read_jumps
 from auditor.ledger import folded
 from auditor.model import SHIPPED
 from auditor.problems import Note, Told, in_order
@@ -72,14 +73,19 @@ def load_town(folder: Path) -> Loaded:
     names = Names(_spellings(sections) if declared is not None else None)
     staff = read_staff(root / "staff.csv", names, told)
     people = {person.id: person.name for person in staff} if staff else None
-    defaults = Defaults(account=declared.account() if declared is not None else "")
+    jumps = read_jumps(file, told) if file is not None else ()
+    defaults = Defaults(
+        account=declared.account() if declared is not None else "",
+        sudo=file is not None and file.written.ssh.sudo,
+        jumps=tuple(jump.id for jump in jumps) if file is not None else None,
+    )
     endpoints = read_endpoints(root / "endpoints.csv", names, people, defaults, told)
     if declared is None:
         raise ConfigError(in_order(told.problems))
     if people is not None:
         declared.heads(sections, people)
     settings = _settings(declared)
-    town = _town(declared, sections, staff, endpoints)
+    town = replace(_town(declared, sections, staff, endpoints), jumps=jumps)
     told.stop_if_wrong()
     return Loaded(town=town, settings=settings, notes=in_order(told.notes))
 

@@ -20,11 +20,22 @@ class TownTable(msgspec.Struct, forbid_unknown_fields=True):
     unsigned_inbox_reason: str = ""
 
 
+class JumpTable(msgspec.Struct, forbid_unknown_fields=True):
+    """``[[ssh.jumps]]``: a jump host; `account` "" = the one of ``[ssh]``."""
+
+    id: str
+    host: str
+    port: int = 22
+    account: str = ""
+
+
 class SshTable(msgspec.Struct, forbid_unknown_fields=True):
-    """``[ssh]``: the log-in name and key file for every endpoint that names no other."""
+    """``[ssh]``: log-in name and key file for every endpoint that names no other; `sudo` = by ``sudo -n``."""
 
     account: str = ""
     key_file: str = ""
+    sudo: bool = False
+    jumps: list[JumpTable] = []
 
 
 class SectionTable(msgspec.Struct, forbid_unknown_fields=True):

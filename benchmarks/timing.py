@@ -10,12 +10,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """Medians in seconds of ours and of the peer's; `goal` = the largest ours / peer that will do."""
+    """Medians of ours and of the peer's, seconds unless `unit` is MiB; `goal` = the largest ratio allowed."""
 
     name: str
     ours_s: float
     peer_s: float
     goal: float
+    unit: str = "ms"
 
     @property
     def ratio(self) -> float:
@@ -24,8 +25,9 @@ class Result:
 
     def line(self) -> str:
         """One row of the table."""
-        ours, peer = f"{self.ours_s * 1000:9.1f}", f"{self.peer_s * 1000:9.1f}"
-        return f"{self.name:<52}{ours} ms {peer} ms {self.ratio:8.3f}   <= {self.goal:g}"
+        scale = 1000 if self.unit == "ms" else 1
+        ours, peer = (f"{value * scale:8.1f} {self.unit:<3}" for value in (self.ours_s, self.peer_s))
+        return f"{self.name:<52}{ours} {peer} {self.ratio:8.3f}   <= {self.goal:g}"
 
 
 def child_cpu_s(argv: Sequence[str]) -> float:

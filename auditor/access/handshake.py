@@ -5,14 +5,16 @@ import random
 import socket
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
-
-import paramiko
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 from auditor.access.hostkeys import HostKey
 from auditor.access.kexinit import Offer, read_offer
+from auditor.access.limits import Traffic
 from auditor.access.net import Deadline, connect, resolve
+from auditor.access.sshlib import paramiko
+from auditor.access.thrift import Wire, transport_over
 from auditor.errors import Unreached
 from auditor.findings import Reason
 
@@ -26,85 +28,119 @@ _FIRST = {
 }
 _SIGNATURES = {"ssh-rsa": ("rsa-sha2-512", "rsa-sha2-256")}
 
+Opener = Callable[[Deadline], Wire]
+"""Opens one connection to one declared place, directly or through a jump host; raises `Unreached`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A negotiated connection, the host key it showed, and the deadline that cuts it."""
+
+    transport: paramiko.Transport
+    shown: HostKey
+    wire: Wire
+    watch: int
+
+
+def direct(host: str, port: int, *, alive_s: float = 0) -> Opener:
+    """Straight from this machine; a peer that stays silent `alive_s` seconds to what was sent is given up.
+
+    0 = the system's own limit. Only Linux lets us say so (tcp(7), TCP_USER_TIMEOUT, milliseconds).
+    """
+
+    def open_(deadline: Deadline) -> Wire:
+        sock, _ = connect(resolve(host, deadline), port, deadline)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if alive_s and hasattr(socket, "TCP_USER_TIMEOUT"):
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(alive_s * 1000))
+        return Wire(sock)
+
+    return open_
+
 
 @contextmanager
 def connected(
-    host: str, port: int, pins: Sequence[HostKey], deadline: Deadline
-) -> Iterator[tuple[paramiko.Transport, HostKey]]:
-    """A negotiated connection and the host key shown, closed with its threads on leaving.
+    opener: Opener, pins: Sequence[HostKey], deadline: Deadline, traffic: Traffic
+) -> Iterator[Line]:
+    """A negotiated connection, closed with its threads on leaving.
 
     Only key types that are pinned are negotiated (any, where nothing is pinned), so that a host with
     several keys shows the one we know.
 
     Raises:
         Unreached: REFUSED, NO_ANSWER, NAME_NOT_FOUND, TOO_OLD, KEY_CHANGED (no key of a pinned type is left),
-            NOT_MEASURABLE (no algorithm in common though the server is not old).
+            NOT_MEASURABLE (no algorithm in common though the server is not old), JUMP_UNREACHED.
     """
     logging.getLogger("paramiko").setLevel(logging.CRITICAL + 1)  # its outcomes are ours to tell
-    addresses = resolve(host, deadline)
-    transport, guard = _negotiated(addresses, port, pins, deadline)
+    transport, wire, watch = _negotiated(opener, pins, deadline, traffic)
     try:
-        yield transport, _shown_key(transport, deadline)
+        yield Line(transport, _shown_key(transport, deadline), wire, watch)
     finally:
-        _close(transport, guard)
+        _close(transport, wire)
+        traffic.release(watch)
 
 
-def fetch_key(host: str, port: int, deadline_s: float) -> HostKey:
+def fetch_key(opener: Opener, deadline_s: float, traffic: Traffic) -> HostKey:
     """The host key shown to somebody who knows none yet; trusted only once a person compared it.
 
     Raises:
         Unreached: as `connected`.
     """
-    with connected(host, port, (), Deadline.after(deadline_s)) as (_, shown):
-        return shown
+    with connected(opener, (), Deadline.after(deadline_s), traffic) as line:
+        return line.shown
 
 
 def _negotiated(
-    addresses: Sequence[str], port: int, pins: Sequence[HostKey], deadline: Deadline
-) -> tuple[paramiko.Transport, threading.Timer]:
+    opener: Opener, pins: Sequence[HostKey], deadline: Deadline, traffic: Traffic
+) -> tuple[paramiko.Transport, Wire, int]:
     note = ""
     for attempt in range(ATTEMPTS):
         if attempt:
             time.sleep(min(random.uniform(0.1, 0.4) * attempt, deadline.left_s()))  # noqa: S311 - jitter
-        sock, _ = connect(addresses, port, deadline)
-        transport, guard = _started(sock, pins, deadline)
+        wire = opener(deadline)
+        watch = traffic.watch(deadline, wire.cut)
+        transport = _prepared(wire, pins, deadline)
         try:
-            transport.start_client(timeout=deadline.need_s("the SSH handshake"))
+            _negotiate(transport, deadline)
         except paramiko.ssh_exception.IncompatiblePeer as error:
-            _close(transport, guard)
-            raise _incompatible(read_offer(addresses, port, deadline), pins, str(error)) from None
+            _give_up(transport, wire, traffic, watch)
+            raise _incompatible(read_offer(opener, deadline), pins, str(error)) from None
         except (paramiko.SSHException, EOFError, OSError) as error:
-            _close(transport, guard)
+            _give_up(transport, wire, traffic, watch)
             note = f"no SSH answer: {type(error).__name__}: {error}"
             if deadline.left_s() <= 0:
                 break
+            traffic.hung_up()
         except BaseException:
-            _close(transport, guard)
+            _give_up(transport, wire, traffic, watch)
             raise
         else:
-            return transport, guard
+            return transport, wire, watch
     raise Unreached(Reason.NO_ANSWER, note)
 
 
-def _started(
-    sock: socket.socket, pins: Sequence[HostKey], deadline: Deadline
-) -> tuple[paramiko.Transport, threading.Timer]:
-    """A transport over `sock` with every time limit set, and the timer that cuts it at the deadline."""
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    left_s = deadline.left_s()
-    transport = paramiko.Transport(sock)
+def _prepared(wire: Wire, pins: Sequence[HostKey], deadline: Deadline) -> paramiko.Transport:
+    """A transport with every time limit set and the algorithms wanted first, not started."""
+    transport = transport_over(wire)
     options = transport.get_security_options()
     options.kex = _preferring(_FIRST["kex"], tuple(options.kex))
     options.ciphers = _preferring(_FIRST["ciphers"], tuple(options.ciphers))
     known = {name for pin in pins for name in _algorithms(pin)}
     if usable := tuple(name for name in options.key_types if name in known):
         options.key_types = usable
+    left_s = deadline.left_s()
     transport.banner_timeout = transport.handshake_timeout = left_s
     transport.auth_timeout = transport.channel_timeout = transport.clear_to_send_timeout = left_s
-    guard = threading.Timer(left_s, _cut, (sock,))
-    guard.daemon = True
-    guard.start()
-    return transport, guard
+    return transport
+
+
+def _negotiate(transport: paramiko.Transport, deadline: Deadline) -> None:
+    """Wait on an event of our own; paramiko's way of waiting wakes up ten times a second."""
+    done = threading.Event()
+    transport.start_client(event=done)
+    done.wait(deadline.left_s())
+    if not done.is_set() or not transport.is_active():
+        raise transport.get_exception() or paramiko.SSHException("not within the time limit")
 
 
 def _algorithms(pin: HostKey) -> tuple[str, ...]:
@@ -134,19 +170,15 @@ def _incompatible(offer: Offer, pins: Sequence[HostKey], note: str) -> Unreached
     return Unreached(Reason.NOT_MEASURABLE, f"{note}; offers {offer}")
 
 
-def _cut(sock: socket.socket) -> None:
-    with suppress(OSError):
-        sock.shutdown(socket.SHUT_RDWR)
+def _give_up(transport: paramiko.Transport, wire: Wire, traffic: Traffic, watch: int) -> None:
+    _close(transport, wire)
+    traffic.release(watch)
 
 
-def _close(transport: paramiko.Transport, guard: threading.Timer) -> None:
-    """Close everything and see the threads end."""
-    guard.cancel()
-    if isinstance(transport.sock, socket.socket):
-        _cut(transport.sock)
+def _close(transport: paramiko.Transport, wire: Wire) -> None:
+    """Close everything and see the thread end."""
+    wire.cut()
     transport.close()
-    transport.sock.close()
-    for thread in (guard, transport):
-        if thread.is_alive():
-            thread.join(_JOIN_S)
-    transport.packetizer.complete_handshake()  # else its own timer waits on after a failed handshake
+    wire.close()
+    if transport.is_alive():
+        transport.join(_JOIN_S)

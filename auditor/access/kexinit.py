@@ -1,10 +1,12 @@
 """What an SSH server offers, read from its first packet: why nothing fits (RFC 4253 §4.2, §7.1)."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
-from auditor.access.net import Deadline, connect
+from auditor.access.net import Deadline
+from auditor.access.thrift import Wire
 from auditor.errors import Unreached
 
 _BANNER = b"SSH-2.0-telework_auditor\r\n"
@@ -59,24 +61,22 @@ class Offer:
         return " / ".join(part for part in shown if part)[:400]
 
 
-def read_offer(addresses: Sequence[str], port: int, deadline: Deadline) -> Offer:
+def read_offer(opener: Callable[[Deadline], Wire], deadline: Deadline) -> Offer:
     """Ask once more on a connection of its own and read no further than the offer."""
     try:
-        sock, _ = connect(addresses, port, deadline)
+        wire = opener(deadline)
     except Unreached:
         return Offer()
     seen = bytearray()
-    with sock:
-        try:
-            sock.sendall(_BANNER)
-            while len(seen) < _MAX_SEEN and deadline.left_s() > 0:
-                sock.settimeout(max(deadline.left_s(), 0.001))
-                chunk = sock.recv(_MAX_SEEN)
-                seen += chunk
-                if not chunk or parse_offer(bytes(seen)).kex:
-                    break
-        except OSError:
-            pass
+    with suppress(OSError):
+        wire.send(_BANNER)
+        while len(seen) < _MAX_SEEN and deadline.left_s() > 0:
+            wire.settimeout(max(deadline.left_s(), 0.001))
+            chunk = wire.recv(_MAX_SEEN)
+            seen += chunk
+            if not chunk or parse_offer(bytes(seen)).kex:
+                break
+    wire.close()
     return parse_offer(bytes(seen))
 
 

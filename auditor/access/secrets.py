@@ -10,12 +10,11 @@ import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import paramiko
-
+from auditor.access.login import Place
 from auditor.access.net import bounded
+from auditor.access.sshlib import paramiko
 from auditor.errors import ConfigError, Problem
 from auditor.findings import Scalar
-from auditor.targets import Endpoint
 
 SERVICE = "telework-auditor"
 _KEYRING_S = 5.0
@@ -70,7 +69,7 @@ def _parsed(text: str, passphrase: str | None) -> paramiko.PKey:
 
 def password_source(
     file: Path | None, keyring: Callable[[str], str | None] = keyring_password
-) -> Callable[[Endpoint], str | None]:
+) -> Callable[[Place], str | None]:
     """How a login finds a password: the file's ``[passwords]`` (``"account@host" = "…"``), then the keyring.
 
     Raises:
@@ -78,8 +77,8 @@ def password_source(
     """
     written: Mapping[str, str] = _passwords(file) if file else {}
 
-    def find(endpoint: Endpoint) -> str | None:
-        user = f"{endpoint.account}@{endpoint.host}"
+    def find(place: Place) -> str | None:
+        user = f"{place.account}@{place.host}"
         return written.get(user) or keyring(user)
 
     return find

@@ -1,158 +1,147 @@
 """One script on one remote machine: one connection, one login, one command, under one deadline.
 
 The outcomes are told apart: reached, refused, silent, key unknown, key changed, not authorised, shell
-unusable, too old. Both output streams are drained by one thread as they come; a flood on stderr blocks
-nothing. Nothing is kept open, whatever happens.
+unusable, too old, jump host not reached. Both output streams are drained by one thread as they come; a flood
+on stderr blocks nothing. Nothing is kept open, whatever happens.
+
+A second command is run only where the first one gave no answer: without sudo where sudo refused, and to tell
+which kind of shell is there.
 """
 
-import time
-from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 
-import paramiko
-
-from auditor.access.handshake import connected
-from auditor.access.hostkeys import HostKey, HostKeys, Standing
+from auditor.access import shells
+from auditor.access.command import Ran, run
+from auditor.access.handshake import Opener, connected, direct
+from auditor.access.hostkeys import HostKeys
+from auditor.access.jump import Gate
+from auditor.access.limits import Traffic
+from auditor.access.login import Place, log_in
 from auditor.access.net import Deadline
-from auditor.answers import MAX_ANSWER_BYTES
+from auditor.access.sshlib import paramiko
+from auditor.access.thrift import Wire
 from auditor.errors import Unreached
 from auditor.findings import Reason
-from auditor.script_ps import windows_argv
 from auditor.targets import Endpoint
-
-MAX_KEYS = 4
-"""Keys tried per host; OpenSSH hangs up after six refused attempts."""
-
-_NOTE_BYTES = 400
-_POLL_S = 0.2
-_ORPHAN_S = 0.5
-_CHUNK = 65536
-_STANDING = {
-    Standing.UNKNOWN: Reason.KEY_UNKNOWN,
-    Standing.CHANGED: Reason.KEY_CHANGED,
-    Standing.REVOKED: Reason.KEY_CHANGED,
-}
 
 
 @dataclass(frozen=True, slots=True)
 class SshRoad:
-    """All that logins share, loaded once: pinned host keys, private keys, and the password of an endpoint."""
+    """All that logins share, loaded once: pinned host keys, private keys, passwords, jump hosts."""
 
     pins: HostKeys
     keys: tuple[paramiko.PKey, ...]
-    password: Callable[[Endpoint], str | None]
+    password: Callable[[Place], str | None]
+    gates: Mapping[str, Gate] = field(default_factory=dict)
+    traffic: Traffic = field(default_factory=Traffic)
+
+    def close(self) -> None:
+        """End every connection, also those in use."""
+        self.traffic.cut_all()
+        for gate in self.gates.values():
+            gate.close()
 
 
-def collect(endpoint: Endpoint, script: str, road: SshRoad, deadline_s: float) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What the script printed; `sudo_refused` = what sudo said when it would not run it, "" = nothing."""
+
+    output: bytes
+    sudo_refused: str = ""
+
+
+def collect(endpoint: Endpoint, script: str, road: SshRoad, deadline_s: float, nonce: str = "") -> Heard:
     """What `script` printed there, at most `MAX_ANSWER_BYTES`; at the deadline, what had come by then.
+
+    With the script's `nonce`, only an output that holds a frame counts as an answer. Turns at a busy server
+    or jump host are waited for before the deadline begins.
 
     Raises:
         Unreached: REFUSED, NO_ANSWER, NAME_NOT_FOUND, KEY_UNKNOWN, KEY_CHANGED, NOT_AUTHORISED,
-            SHELL_UNUSABLE, TOO_OLD or NOT_MEASURABLE.
+            SHELL_UNUSABLE, TOO_OLD, NOT_MEASURABLE, NOT_DECLARED or JUMP_UNREACHED.
     """
     if not endpoint.account:
         raise Unreached(Reason.NOT_AUTHORISED, "no account is declared")
-    deadline = Deadline.after(deadline_s)
-    pins = road.pins.pins(endpoint.host, endpoint.port)
-    with connected(endpoint.host, endpoint.port, pins, deadline) as (transport, shown):
-        _check_key(endpoint, shown, road.pins)
-        _log_in(transport, endpoint, road, deadline)
-        return _run(transport, _command(endpoint), script.encode("ascii"), deadline)
+    gate = _gate(endpoint, road)
+    opened: list[Wire] = []
 
+    def opener(deadline: Deadline) -> Wire:
+        opened[:] = [way(deadline)]
+        return opened[0]
 
-def _command(endpoint: Endpoint) -> str:
-    """A command line that every login shell reads the same way; the script comes on stdin."""
-    return " ".join(windows_argv()) if endpoint.os == "windows" else "sh -s"
-
-
-def _check_key(endpoint: Endpoint, shown: HostKey, known: HostKeys) -> None:
-    standing = known.standing(endpoint.host, endpoint.port, shown)
-    if standing in _STANDING:
-        raise Unreached(_STANDING[standing], f"{standing.value}: {shown.type} {shown.fingerprint}")
-
-
-def _log_in(transport: paramiko.Transport, endpoint: Endpoint, road: SshRoad, deadline: Deadline) -> None:
-    """By the keys in turn, then by password, which is only looked up when no key was taken."""
-    refusals: list[str] = []
-    for key in road.keys[:MAX_KEYS]:
-        if _accepted(lambda key=key: transport.auth_publickey(endpoint.account, key), refusals):  # type: ignore[misc]  # bound now
-            return
-        _still_there(transport, refusals, deadline)
-    password = road.password(endpoint)
-    if password is not None:
-        if _accepted(lambda: transport.auth_password(endpoint.account, password), refusals):
-            return
-        _still_there(transport, refusals, deadline)
-    raise Unreached(Reason.NOT_AUTHORISED, "; ".join(refusals) or "neither key nor password to log in with")
-
-
-def _accepted(attempt: Callable[[], list[str]], refusals: list[str]) -> bool:
-    """Whether one attempt logged in; why not is added to `refusals`."""
-    try:
-        more = attempt()
-    except (paramiko.SSHException, EOFError, OSError) as error:
-        refusals.append(f"{type(error).__name__}: {error}")
-        return False
-    if more:
-        refusals.append("a further factor is demanded: " + ", ".join(more))
-    return not more
-
-
-def _still_there(transport: paramiko.Transport, refusals: list[str], deadline: Deadline) -> None:
-    """A connection lost at the first attempt is silence, not a refusal."""
-    if deadline.left_s() <= 0 or (not transport.is_active() and len(refusals) == 1):
-        raise Unreached(Reason.NO_ANSWER, "during login: " + refusals[-1])
-    if not transport.is_active():
-        raise Unreached(Reason.NOT_AUTHORISED, "; ".join(refusals))
-
-
-def _run(transport: paramiko.Transport, command: str, script: bytes, deadline: Deadline) -> bytes:
-    errors = bytearray()
-    output = b""
-    failure = ""
-    try:
-        with transport.open_session(timeout=deadline.need_s("a channel")) as channel:
-            channel.settimeout(deadline.need_s("the command"))
-            channel.exec_command(command)
-            with suppress(paramiko.SSHException, OSError):  # it may end without reading its input
-                channel.sendall(script)
-                channel.shutdown_write()
-            output = _drained(channel, errors, deadline)
-    except (paramiko.SSHException, EOFError, OSError) as error:
-        failure = f"{type(error).__name__}: {error}"
-    if output:
-        return output
-    note = "; ".join(part for part in (failure, errors.decode("utf-8", "replace").strip()) if part)
-    if deadline.left_s() <= 0 or not transport.is_active():
-        raise Unreached(Reason.NO_ANSWER, note or "the command did not answer in time")
-    raise Unreached(Reason.SHELL_UNUSABLE, note or "the command ended without a word")
-
-
-def _drained(channel: paramiko.Channel, errors: bytearray, deadline: Deadline) -> bytes:
-    """All of stdout, up to its limit; the beginning of stderr goes to `errors`.
-
-    Ends at the end of output, at the deadline, or shortly after the command itself has ended, should a
-    process it left behind hold the streams open.
-    """
-    output = bytearray()
-    channel.settimeout(_POLL_S)
-    ended_at: float | None = None
-    while len(output) < MAX_ANSWER_BYTES and deadline.left_s() > 0:
-        while channel.recv_stderr_ready() and deadline.left_s() > 0:
-            chunk = channel.recv_stderr(_CHUNK)
-            errors += chunk[: _NOTE_BYTES - len(errors)]
+    way: Opener = (gate.opener if gate is not None else direct)(endpoint.host, endpoint.port)
+    with ExitStack() as turns:
+        for place in places(endpoint):
+            turns.enter_context(road.traffic.turn(place))
+        deadline = Deadline.after(deadline_s)
+        pins = road.pins.pins(endpoint.host, endpoint.port)
         try:
-            chunk = channel.recv(_CHUNK)
-        except TimeoutError:
-            if ended_at is None and channel.exit_status_ready():
-                ended_at = time.monotonic()
-            if ended_at is not None and time.monotonic() - ended_at > _ORPHAN_S:
-                break
-            continue
-        if not chunk:
-            break
-        output += chunk
-    while channel.recv_stderr_ready() and len(errors) < _NOTE_BYTES:
-        errors += channel.recv_stderr(_NOTE_BYTES)
-    return bytes(output[:MAX_ANSWER_BYTES])
+            with connected(opener, pins, deadline, road.traffic) as line:
+                log_in(line.transport, line.shown, endpoint, road, deadline)
+                return _asked(line.transport, endpoint, script, nonce, deadline)
+        except Unreached as error:
+            if gate is not None and opened and opened[0].lost():
+                raise gate.told(f"the connection was lost; {error.note}") from None
+            raise
+
+
+def places(endpoint: Endpoint) -> tuple[str, ...]:
+    """Where a session with this endpoint takes a turn: the jump host before it, and its own server."""
+    server = f"{endpoint.host}:{endpoint.port}"
+    return (f"jump {endpoint.jump}", f"{endpoint.jump} {server}") if endpoint.jump else (server,)
+
+
+def _gate(endpoint: Endpoint, road: SshRoad) -> Gate | None:
+    if not endpoint.jump:
+        return None
+    gate = road.gates.get(endpoint.jump)
+    if gate is None:
+        raise Unreached(Reason.NOT_DECLARED, f"jump host {endpoint.jump}")
+    return gate
+
+
+def _asked(
+    transport: paramiko.Transport, endpoint: Endpoint, script: str, nonce: str, deadline: Deadline
+) -> Heard:
+    text = shells.guarded(script, endpoint.os)
+    refusal = ""
+    if endpoint.sudo and endpoint.os != "windows":
+        ran = run(transport, shells.SUDO, text, deadline, nonce)
+        if ran.answered:
+            return Heard(ran.output)
+        refusal = _sudo_refusal(transport, endpoint, ran, deadline)
+    ran = run(transport, shells.command(endpoint.os), text, deadline, nonce)
+    if ran.answered:
+        return Heard(ran.output, refusal)
+    raise _unanswered(transport, endpoint, ran, deadline)
+
+
+def _sudo_refusal(transport: paramiko.Transport, endpoint: Endpoint, ran: Ran, deadline: Deadline) -> str:
+    """What sudo said when it ended without running the script; anything else is a failure of its own."""
+    if not ran.status or ran.flooded or ran.status == shells.WRONG_SYSTEM or deadline.left_s() <= 0:
+        raise _unanswered(transport, endpoint, ran, deadline)
+    return ran.note or f"exit status {ran.status}"
+
+
+def _unanswered(transport: paramiko.Transport, endpoint: Endpoint, ran: Ran, deadline: Deadline) -> Unreached:
+    """Why the script gave nothing: silence, a cut, another system than the ledger's, or no usable shell."""
+    if deadline.left_s() <= 0 or not transport.is_active():
+        return Unreached(Reason.NO_ANSWER, ran.note or "the command did not answer in time")
+    if ran.flooded:
+        return Unreached(Reason.SHELL_UNUSABLE, f"a flood instead of an answer: {ran.note}")
+    notes = [ran.note] if ran.note else []
+    if endpoint.os == "windows" and ran.status == shells.CUT_SHORT:
+        notes.insert(0, "the script arrived there only in part")
+    elif found := shells.other_system(ran.output):
+        notes.insert(0, f"the ledger says {endpoint.os}, and {found} answered")
+    elif there := shells.recognised(run(transport, shells.PROBE, b"", deadline, "").output):
+        windows = there.startswith("Windows")
+        if windows is not (endpoint.os == "windows"):
+            notes.insert(0, f"the ledger says {endpoint.os}, and {there} answered")
+        else:
+            notes.append(f"{there} is there")
+    if not notes:
+        notes.append(f"no framed answer in {len(ran.output)} bytes, exit status {ran.status}")
+    return Unreached(Reason.SHELL_UNUSABLE, "; ".join(notes))

@@ -1,13 +1,20 @@
 """``auditor hosts``: see the pinned SSH keys, and pin new ones after an officer has looked at them."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from auditor.cli.speech import Speech
 from auditor.errors import Unreached
 from auditor.exits import Exit
-from auditor.targets import Endpoint
+from auditor.targets import Endpoint, Jump
+
+if TYPE_CHECKING:
+    from auditor.access.hostkeys import HostKey, HostKeys
+    from auditor.access.ssh import SshRoad
+    from auditor.town import Loaded
 
 
 def application(speech: Speech) -> typer.Typer:
@@ -30,59 +37,111 @@ def application(speech: Speech) -> typer.Typer:
     return app
 
 
-def _ssh_endpoints(folder: Path) -> tuple[Endpoint, ...]:
+def _learn(folder: Path, speech: Speech, *, yes: bool, only: list[str], deadline_s: float) -> int:
+    """Fetch, compare, show, ask, pin; a key that differs from its pin is never replaced here.
+
+    Jump hosts come first: only through one whose key is pinned can the machines behind it be asked.
+    """
     from auditor.town import load_town  # noqa: PLC0415 - start-up time
 
-    return tuple(endpoint for endpoint in load_town(folder).town.endpoints if endpoint.road == "ssh")
+    loaded = load_town(folder)
+    behind = [one for one in loaded.town.endpoints if one.road == "ssh" and (not only or one.id in only)]
+    wanted = {endpoint.jump for endpoint in behind}
+    jumps = [jump for jump in loaded.town.jumps if jump.id in wanted]
+    teacher = _Teacher(loaded, speech, yes=yes, deadline_s=deadline_s)
+    try:
+        teacher.learn(jumps)
+        teacher.learn(behind)
+    finally:
+        teacher.close()
+    if not teacher.learned:
+        speech.note(speech("hosts.none"))
+    return Exit.INCOMPLETE if teacher.trouble else Exit.DONE
 
 
-def _learn(folder: Path, speech: Speech, *, yes: bool, only: list[str], deadline_s: float) -> int:
-    """Fetch, compare, show, ask, pin; a key that differs from its pin is never replaced here."""
-    from auditor.access.handshake import fetch_key  # noqa: PLC0415 - start-up time
-    from auditor.access.hostkeys import HostKey, Standing, add_pins, read_known_hosts  # noqa: PLC0415
+class _Teacher:
+    """Learns the keys of places, one round after the other; `learned` = how many were pinned."""
 
-    path = folder / "known_hosts"
-    known = read_known_hosts(path)
-    new: list[tuple[str, int, HostKey]] = []
-    trouble = False
-    for endpoint in _ssh_endpoints(folder):
-        if only and endpoint.id not in only:
-            continue
-        host = f"{endpoint.host}:{endpoint.port}"
+    def __init__(self, loaded: "Loaded", speech: Speech, *, yes: bool, deadline_s: float) -> None:
+        self._loaded = loaded
+        self._path = loaded.settings.folder / "known_hosts"
+        self._speech = speech
+        self._yes = yes
+        self._deadline_s = deadline_s
+        self._road: SshRoad | None = None
+        self.learned = 0
+        self.trouble = False
+
+    def learn(self, places: "Sequence[Jump | Endpoint]") -> None:
+        """Ask each place for its key and pin what a person agreed to."""
+        from auditor.access.hostkeys import add_pins, read_known_hosts  # noqa: PLC0415 - start-up time
+
+        known = read_known_hosts(self._path)
+        agreed = [(place, self._agreed(place, known)) for place in places]
+        new = [(place.host, place.port, key) for place, key in agreed if key is not None]
+        if new:
+            add_pins(self._path, new)
+            self._speech.out(self._speech("hosts.learned", count=len(new), path=self._path))
+            self.learned += len(new)
+
+    def close(self) -> None:
+        """End the connections to jump hosts."""
+        if self._road is not None:
+            self._road.close()
+
+    def _agreed(self, place: "Jump | Endpoint", known: "HostKeys") -> "HostKey | None":
+        """The new key of a place, if somebody said yes to it."""
+        from auditor.access.hostkeys import Standing  # noqa: PLC0415 - start-up time
+
+        speech, host = self._speech, f"{place.host}:{place.port}"
         try:
-            key = fetch_key(endpoint.host, endpoint.port, deadline_s)
+            key = self._shown(place)
         except Unreached as error:
             why = f"{error.reason.value} {error.note}"
-            speech.note(speech("hosts.unreached", id=endpoint.id, host=host, why=why))
-            trouble = True
-            continue
-        standing = known.standing(endpoint.host, endpoint.port, key)
+            speech.note(speech("hosts.unreached", id=place.id, host=host, why=why))
+            self.trouble = True
+            return None
+        standing = known.standing(place.host, place.port, key)
         if standing is Standing.PINNED:
-            speech.note(speech("hosts.known", id=endpoint.id, host=host))
+            speech.note(speech("hosts.known", id=place.id, host=host))
         elif standing is Standing.UNKNOWN:
-            values = {"name": endpoint.name, "id": endpoint.id, "host": host, "kind": key.type}
+            name = place.name if isinstance(place, Endpoint) else place.id
+            values = {"name": name, "id": place.id, "host": host, "kind": key.type}
             speech.out(speech("hosts.new", fingerprint=key.fingerprint, **values))
-            if yes or typer.confirm(speech("hosts.ask")):
-                new.append((endpoint.host, endpoint.port, key))
-            else:
-                speech.note(speech("hosts.kept"))
+            if self._yes or typer.confirm(speech("hosts.ask")):
+                return key
+            speech.note(speech("hosts.kept"))
         else:
-            speech.note(speech("hosts.changed", id=endpoint.id, host=host, fingerprint=key.fingerprint))
-            trouble = True
-    if new:
-        add_pins(path, new)
-        speech.out(speech("hosts.learned", count=len(new), path=path))
-    else:
-        speech.note(speech("hosts.none"))
-    return Exit.INCOMPLETE if trouble else Exit.DONE
+            speech.note(speech("hosts.changed", id=place.id, host=host, fingerprint=key.fingerprint))
+            self.trouble = True
+        return None
+
+    def _shown(self, place: "Jump | Endpoint") -> "HostKey":
+        from auditor.access.handshake import direct, fetch_key  # noqa: PLC0415 - start-up time
+        from auditor.access.limits import Traffic  # noqa: PLC0415 - start-up time
+        from auditor.cli.roads import ssh_road  # noqa: PLC0415 - start-up time
+
+        if isinstance(place, Jump) or not place.jump:
+            return fetch_key(direct(place.host, place.port), self._deadline_s, Traffic())
+        self._road = self._road or ssh_road(self._loaded)
+        assert self._road is not None  # noqa: S101 - the town has an endpoint reached by ssh
+        opener = self._road.gates[place.jump].opener(place.host, place.port)
+        return fetch_key(opener, self._deadline_s, self._road.traffic)
+
+
+def _declared(folder: Path) -> "list[Jump | Endpoint]":
+    from auditor.town import load_town  # noqa: PLC0415 - start-up time
+
+    town = load_town(folder).town
+    return [*town.jumps, *(endpoint for endpoint in town.endpoints if endpoint.road == "ssh")]
 
 
 def _show(folder: Path, speech: Speech) -> int:
     from auditor.access.hostkeys import read_known_hosts  # noqa: PLC0415 - start-up time
 
     known = read_known_hosts(folder / "known_hosts")
-    endpoints = _ssh_endpoints(folder)
-    for endpoint in endpoints:
+    places = _declared(folder)
+    for endpoint in places:
         pins = known.pins(endpoint.host, endpoint.port)
         host = f"{endpoint.host}:{endpoint.port}"
         if pins:
@@ -90,6 +149,6 @@ def _show(folder: Path, speech: Speech) -> int:
             speech.out(speech("hosts.pinned", id=endpoint.id, host=host, fingerprints=prints))
         else:
             speech.out(speech("hosts.unpinned", id=endpoint.id, host=host))
-    if not endpoints:
+    if not places:
         speech.note(speech("hosts.no_ssh"))
     return Exit.DONE

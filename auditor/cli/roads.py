@@ -1,9 +1,11 @@
 """Makes the ways to a town's targets: pinned host keys, the private key, passwords, the inbox."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from auditor.access.hostkeys import read_known_hosts
+from auditor.access.jump import gates
 from auditor.access.secrets import load_key, password_source
 from auditor.access.ssh import SshRoad
 from auditor.collect import Roads
@@ -23,7 +25,7 @@ def roads_for(loaded: Loaded | None, deadline_s: float) -> RoadsMaker:
     Raises:
         ConfigError: known_hosts, the key file or the password file cannot be used.
     """
-    ssh = _ssh(loaded) if loaded is not None else None
+    ssh = ssh_road(loaded) if loaded is not None else None
     accept = loaded is not None and loaded.town.unsigned_inbox
     entrances = entrances_of(loaded.town) if loaded is not None else ()
 
@@ -44,16 +46,21 @@ def entrances_of(town: Town) -> tuple[Entrance, ...]:
     )
 
 
-def _ssh(loaded: Loaded) -> SshRoad | None:
-    if not any(endpoint.road == "ssh" for endpoint in loaded.town.endpoints):
+def ssh_road(loaded: Loaded) -> SshRoad | None:
+    """The way to endpoints by SSH, also through jump hosts; None = the ledger reaches none so.
+
+    Raises:
+        ConfigError: known_hosts, the key file or the password file cannot be used.
+    """
+    town, settings = loaded.town, loaded.settings
+    if not any(endpoint.road == "ssh" for endpoint in town.endpoints):
         return None
-    settings = loaded.settings
-    file = _existing(settings.folder / PASSWORDS)
-    return SshRoad(
+    road = SshRoad(
         pins=read_known_hosts(settings.known_hosts),
         keys=(load_key(settings.ssh_key_file),) if settings.ssh_key_file is not None else (),
-        password=password_source(file),
+        password=password_source(_existing(settings.folder / PASSWORDS)),
     )
+    return replace(road, gates=gates(town.jumps, town.endpoints, road, road.traffic))
 
 
 def _existing(path: Path) -> Path | None:

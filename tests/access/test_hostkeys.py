@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.access.handshake import fetch_key
+from auditor.access.handshake import direct, fetch_key
 from auditor.access.hostkeys import HostKey, HostKeys, Standing, add_pins, parse_key, read_known_hosts
+from auditor.access.limits import Traffic
 from auditor.errors import ConfigError, OutputError, Unreached
 from auditor.findings import Reason
 from tests.peers.process import free_port, need
@@ -174,7 +175,7 @@ def test_a_file_that_cannot_be_written_is_said_and_left_as_it_was(tmp_path: Path
 
 
 def test_the_key_of_a_real_server_is_fetched_and_then_pinned(server: SshServer, known: Path) -> None:
-    shown = fetch_key(server.host, server.port, 8)
+    shown = fetch_key(direct(server.host, server.port), 8, Traffic())
     assert f"{shown.type} {shown.base64}" == server.known_hosts.partition(" ")[2]
     add_pins(known, [(server.host, server.port, shown)])
     assert known.read_text() == server.known_hosts + "\n"
@@ -182,5 +183,5 @@ def test_the_key_of_a_real_server_is_fetched_and_then_pinned(server: SshServer, 
 
 def test_fetching_a_key_from_a_closed_port_says_refused() -> None:
     with pytest.raises(Unreached) as caught:
-        fetch_key("127.0.0.1", free_port(), 5)
+        fetch_key(direct("127.0.0.1", free_port()), 5, Traffic())
     assert caught.value.reason is Reason.REFUSED

@@ -34,7 +34,7 @@ def reason_of(endpoint: Endpoint, road: SshRoad, deadline_s: float = 8) -> tuple
 
 
 def test_reached_with_every_byte_intact(server: SshServer, tmp_path: Path) -> None:
-    output = collect(endpoint_of(server), SCRIPT, road_to(server, folder=tmp_path), 10)
+    output = collect(endpoint_of(server), SCRIPT, road_to(server, folder=tmp_path), 10).output
     who, raw = split(output, NONCE, IDS)
     assert who.body == f"{os.getuid()}\n".encode()
     assert raw.body == b"\xff\xfe\x00"
@@ -50,7 +50,7 @@ def test_a_command_that_says_nothing_is_an_unusable_shell(command: str, tmp_path
 
 def test_a_shell_that_prints_something_else_is_unusable(tmp_path: Path) -> None:
     with sshd(tmp_path, extra="ForceCommand echo This account is currently not available.") as server:
-        output = collect(endpoint_of(server), SCRIPT, road_to(server, folder=tmp_path), 10)
+        output = collect(endpoint_of(server), SCRIPT, road_to(server, folder=tmp_path), 10).output
     with pytest.raises(Unreached) as caught:
         split(output, NONCE, IDS)
     assert caught.value.reason is Reason.SHELL_UNUSABLE
@@ -63,19 +63,19 @@ def test_a_shell_that_prints_something_else_is_unusable(tmp_path: Path) -> None:
 )
 def test_a_flooded_stderr_blocks_nothing(flood: str, tmp_path: Path) -> None:
     with sshd(tmp_path, extra=f"ForceCommand {flood}") as server:
-        output = collect(endpoint_of(server), SCRIPT, road_to(server, folder=tmp_path), 15)
+        output = collect(endpoint_of(server), SCRIPT, road_to(server, folder=tmp_path), 15).output
     assert split(output, NONCE, IDS)[0].note == ""
 
 
 def test_a_flooded_stdout_ends_at_the_limit(tmp_path: Path) -> None:
     with sshd(tmp_path, extra="ForceCommand exec cat /dev/zero") as server:
-        output = collect(endpoint_of(server), SCRIPT, road_to(server, folder=tmp_path), 20)
+        output = collect(endpoint_of(server), SCRIPT, road_to(server, folder=tmp_path), 20).output
     assert len(output) == 8 * 1024 * 1024
 
 
 def test_truncated_output_keeps_its_whole_answers(tmp_path: Path) -> None:
     with sshd(tmp_path, extra="ForceCommand sh -s | head -c 100") as server:
-        output = collect(endpoint_of(server), SCRIPT, road_to(server, folder=tmp_path), 10)
+        output = collect(endpoint_of(server), SCRIPT, road_to(server, folder=tmp_path), 10).output
     who, raw = split(output, NONCE, IDS)
     assert who.body == f"{os.getuid()}\n".encode()
     assert (raw.status, raw.reason) == ("error", Reason.NO_ANSWER)
@@ -92,14 +92,16 @@ def test_a_hung_command_is_given_up_at_the_deadline(tmp_path: Path) -> None:
 def test_what_came_before_the_deadline_is_kept(tmp_path: Path) -> None:
     with sshd(tmp_path, extra="ForceCommand echo partial; exec sleep 30") as server:
         began = time.monotonic()
-        assert collect(endpoint_of(server), SCRIPT, road_to(server, folder=tmp_path), 2) == b"partial\n"
+        assert (
+            collect(endpoint_of(server), SCRIPT, road_to(server, folder=tmp_path), 2).output == b"partial\n"
+        )
         assert time.monotonic() - began < 3
 
 
 def test_a_process_left_behind_does_not_hold_the_collection(tmp_path: Path) -> None:
     with sshd(tmp_path, extra="ForceCommand sh -s; sleep 20 & exit 0") as server:
         began = time.monotonic()
-        output = collect(endpoint_of(server), SCRIPT, road_to(server, folder=tmp_path), 15)
+        output = collect(endpoint_of(server), SCRIPT, road_to(server, folder=tmp_path), 15).output
         assert time.monotonic() - began < 5
     assert split(output, NONCE, IDS)[0].note == ""
 
@@ -109,4 +111,4 @@ def test_a_stopped_server_refuses_and_the_others_still_answer(tmp_path: Path) ->
         road = road_to(one, two, folder=tmp_path)
         two.stop()
         assert reason_of(endpoint_of(two), road)[0] is Reason.REFUSED
-        assert collect(endpoint_of(one), SCRIPT, road, 10)
+        assert collect(endpoint_of(one), SCRIPT, road, 10).output

@@ -76,7 +76,7 @@ def test_a_host_with_several_keys_shows_the_pinned_one(tmp_path: Path) -> None:
     make_key(tmp_path / "rsa", "rsa")
     with sshd(tmp_path, extra=f"HostKey {tmp_path / 'rsa'}") as server:
         road = road_to(server, folder=tmp_path, pins=pin_line(server.port, tmp_path / "rsa.pub"))
-        assert split(collect(endpoint_of(server), SCRIPT, road, 10), NONCE, IDS)[0].body
+        assert split(collect(endpoint_of(server), SCRIPT, road, 10).output, NONCE, IDS)[0].body
 
 
 def test_a_key_the_host_does_not_take_is_not_authorised(server: SshServer, tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ def test_a_key_the_host_does_not_take_is_not_authorised(server: SshServer, tmp_p
     assert reason_of(endpoint_of(server), refused)[0] is Reason.NOT_AUTHORISED
     assert reason_of(endpoint_of(server), SshRoad(road.pins, (), lambda _: None))[0] is Reason.NOT_AUTHORISED
     second = SshRoad(road.pins, (stranger, *road.keys), lambda _: None)
-    assert collect(endpoint_of(server), SCRIPT, second, 10)
+    assert collect(endpoint_of(server), SCRIPT, second, 10).output
 
 
 def test_a_demand_for_a_second_factor_is_not_authorised(tmp_path: Path) -> None:
@@ -217,7 +217,7 @@ def test_a_password_is_looked_up_only_when_needed(system: str, starts: bytes) ->
             id="a", serial="", name="a", os=system, host="127.0.0.1", port=port, account="root"
         )
         assert reason_of(endpoint, SshRoad(pinned, (), lambda _: "wrong"))[0] is Reason.NOT_AUTHORISED
-        assert collect(endpoint, SCRIPT, SshRoad(pinned, (), lambda _: "ひみつ"), 8) == b"hello"
+        assert collect(endpoint, SCRIPT, SshRoad(pinned, (), lambda _: "ひみつ"), 8).output == b"hello"
     assert server.command.startswith(starts)
 
 

@@ -14,7 +14,7 @@ from tests.peers.process import free_port, listens, need, need_root, started, wa
 _RUN = Path("/run/sshd")
 _CONFIG = """\
 {extra}
-ListenAddress 127.0.0.1
+ListenAddress {listen}
 Port {port}
 PidFile none
 HostKey {host_key}
@@ -74,10 +74,11 @@ def sshd(
     extra: str = "",
     kind: str = "ed25519",
     client_key: Path | None = None,
+    listen: str = "127.0.0.1",
 ) -> Iterator[SshServer]:
     """Run an sshd whose files stand in `folder` under `name`; `extra` = configuration that wins over ours.
 
-    Give `client_key` to let several servers take the same key.
+    Give `client_key` to let several servers take the same key; `listen` = 0.0.0.0 answers on all of 127.0.0.0/8.
     """
     program = need("sshd")
     need_root()
@@ -90,7 +91,9 @@ def sshd(
     authorised.write_bytes(client_key.with_name(client_key.name + ".pub").read_bytes())
     port = free_port()
     config = home / "sshd_config"
-    config.write_text(_CONFIG.format(port=port, host_key=host_key, authorised=authorised, extra=extra))
+    config.write_text(
+        _CONFIG.format(port=port, listen=listen, host_key=host_key, authorised=authorised, extra=extra)
+    )
     log = home / "sshd.log"
     command = [program, "-D", "-e", "-f", str(config)]
     with started(command, log=log, ready=lambda: listens(port), cwd=Path("/")) as process:
