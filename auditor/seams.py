@@ -29,6 +29,36 @@ class Lookup:
     took_s: float
 
 
+class Talk(Protocol):
+    """A UDP exchange of several datagrams with the address that answered first."""
+
+    @property
+    def address(self) -> str:
+        """The IP that answered."""
+
+    @property
+    def first(self) -> bytes:
+        """Its first datagram."""
+
+    @property
+    def took_s(self) -> float:
+        """Seconds from our first word to that answer, lost attempts included."""
+
+    def send(self, payload: bytes) -> None:
+        """Send one datagram; a refusal that came back for an earlier one is raised here.
+
+        Raises:
+            Unreached: REFUSED, or NO_ANSWER (no way there any more, or the deadline has passed).
+        """
+
+    def receive(self, wait_s: float) -> bytes | None:
+        """The next datagram of that address, at most 64 kB; None = silence for `wait_s`, or to the deadline.
+
+        Raises:
+            Unreached: REFUSED (an ICMP port-unreachable came back), or NO_ANSWER (no way there any more).
+        """
+
+
 class Dial(Protocol):
     """Opens connections to the declared hosts and ports of one target."""
 
@@ -55,6 +85,18 @@ class Dial(Protocol):
         Raises:
             Unreached: REFUSED (an ICMP port-unreachable came back), NO_ANSWER (silence, which for UDP
                 never means "down"), NAME_NOT_FOUND, NOT_DECLARED.
+        """
+
+    def talk(
+        self, host: str, port: int, *opening: bytes, attempts: int = 3, wait_s: float = 1.0
+    ) -> AbstractContextManager[Talk]:
+        """Open a UDP conversation: send the `opening` datagrams (again after silence) until one is answered.
+
+        Of several addresses the first that answers is kept. All of it is one contact under the one deadline;
+        every datagram comes from the same port of ours.
+
+        Raises:
+            Unreached: as `udp`.
         """
 
     def remaining_s(self) -> float:

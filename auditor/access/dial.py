@@ -2,8 +2,8 @@
 
 import socket
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -38,6 +38,38 @@ def recorded(contacts: Callable[[Contact], object], host: str, port: int, transp
         raise
     finally:
         contacts(Contact(host, port, transport, outcome, at))
+
+
+@dataclass(frozen=True, slots=True)
+class DirectTalk:
+    """`seams.Talk` over one connected socket."""
+
+    _sock: socket.socket
+    _deadline: Deadline
+    address: str
+    first: bytes
+    took_s: float
+
+    def send(self, payload: bytes) -> None:
+        """Send one datagram; see `seams.Talk.send`."""
+        self._deadline.need_s(self.address)
+        try:
+            self._sock.send(payload)
+        except OSError as error:
+            raise unreached([error], [f"{self.address}/udp"]) from None
+
+    def receive(self, wait_s: float) -> bytes | None:
+        """The next datagram; see `seams.Talk.receive`."""
+        left_s = min(wait_s, self._deadline.left_s())
+        if left_s <= 0:
+            return None
+        self._sock.settimeout(left_s)
+        try:
+            return self._sock.recv(MAX_DATAGRAM)
+        except TimeoutError:
+            return None
+        except OSError as error:
+            raise unreached([error], [f"{self.address}/udp"]) from None
 
 
 class DirectDial:
@@ -90,33 +122,53 @@ class DirectDial:
 
     def udp(self, host: str, port: int, payload: bytes, *, attempts: int = 3, wait_s: float = 1.0) -> bytes:
         """Ask until an answer comes; see `seams.Dial.udp`."""
+        with self.talk(host, port, payload, attempts=attempts, wait_s=wait_s) as talk:
+            return talk.first
+
+    @contextmanager
+    def talk(
+        self, host: str, port: int, *opening: bytes, attempts: int = 3, wait_s: float = 1.0
+    ) -> Iterator[DirectTalk]:
+        """Open a conversation with the first address that answers; see `seams.Dial.talk`."""
         self._check(host, port, "udp")
         addresses = resolve(host, self._deadline)
         failures: list[OSError] = []
-        with recorded(self._contacts, host, port, "udp"):
-            for address in addresses:
-                self._deadline.need_s(f"{address} port {port}")
-                try:
-                    return self._ask(address, port, payload, attempts, wait_s)
-                except OSError as error:
-                    failures.append(error)
-            raise unreached(failures, [f"{address} port {port}/udp" for address in addresses])
+        with ExitStack() as stack:
+            with recorded(self._contacts, host, port, "udp"):
+                talk = None
+                for address in addresses:
+                    self._deadline.need_s(f"{address} port {port}")
+                    try:
+                        talk = self._opened(stack, (address, port), opening, attempts, wait_s)
+                        break
+                    except OSError as error:
+                        failures.append(error)
+                if talk is None:
+                    raise unreached(failures, [f"{address} port {port}/udp" for address in addresses])
+            yield talk
 
-    def _ask(self, address: str, port: int, payload: bytes, attempts: int, wait_s: float) -> bytes:
+    def _opened(
+        self, stack: ExitStack, place: tuple[str, int], opening: Sequence[bytes], attempts: int, wait_s: float
+    ) -> DirectTalk:
         """One address; a connected socket, so that an ICMP refusal is seen as one."""
-        family = socket.AF_INET6 if ":" in address else socket.AF_INET
-        with socket.socket(family, socket.SOCK_DGRAM) as sock:
-            sock.connect((address, port))
+        family = socket.AF_INET6 if ":" in place[0] else socket.AF_INET
+        with ExitStack() as trial:
+            sock = trial.enter_context(socket.socket(family, socket.SOCK_DGRAM))
+            sock.connect(place)
+            began = time.monotonic()
             for _ in range(attempts):
                 left_s = self._deadline.left_s()
                 if left_s <= 0:
                     break
                 sock.settimeout(min(wait_s, left_s))
-                sock.send(payload)
+                for payload in opening:
+                    sock.send(payload)
                 try:
-                    return sock.recv(MAX_DATAGRAM)
+                    first = sock.recv(MAX_DATAGRAM)
                 except TimeoutError:
                     continue
+                stack.push(trial.pop_all())
+                return DirectTalk(sock, self._deadline, place[0], first, time.monotonic() - began)
         raise TimeoutError("silent")
 
     def _check(self, host: str, port: int, transport: str) -> None:

@@ -169,3 +169,76 @@ def test_a_silent_udp_port_is_no_answer_after_its_attempts() -> None:
         assert 0.3 < time.monotonic() - began < 1
         server.settimeout(0)
         assert [server.recv(10) for _ in range(2)] == [b"x", b"x"]
+
+
+def test_a_conversation_goes_on_with_the_address_that_answered() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind((HOST, 0))
+        port = server.getsockname()[1]
+        clients: list[object] = []
+
+        def serve() -> None:
+            for answers in ([], [b"one", b"two"], [b"three"]):
+                payload, client = server.recvfrom(100)
+                clients.append(client)
+                for answer in answers:
+                    server.sendto(payload + answer, client)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        dial, contacts = dialling(("localhost", port, "udp"))  # ::1 may come first; it refuses
+        with dial.talk("localhost", port, b"a:", b"b:") as talk:
+            assert (talk.address, talk.first, talk.receive(1)) == (HOST, b"b:one", b"b:two")
+            talk.send(b"c:")
+            assert talk.receive(1) == b"c:three"
+            assert talk.receive(0.1) is None
+        thread.join()
+    assert len(set(clients)) == 1
+    assert [(each.transport, each.outcome) for each in contacts] == [("udp", "reached")]
+    assert reason_of(lambda: talk.send(b"late")) is Reason.NO_ANSWER
+
+
+def test_a_conversation_with_nobody_is_silence_or_a_refusal() -> None:
+    port = free_port(socket.SOCK_DGRAM)
+    dial, contacts = dialling((HOST, port, "udp"))
+    with pytest.raises(Unreached) as caught, dial.talk(HOST, port, b"x"):
+        pytest.fail("nobody is there")
+    assert caught.value.reason is Reason.REFUSED
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as mute:
+        mute.bind((HOST, 0))
+        port = mute.getsockname()[1]
+        dial, contacts = dialling((HOST, port, "udp"), deadline_s=0.3)
+        with pytest.raises(Unreached) as caught, dial.talk(HOST, port, b"x", attempts=99):
+            pytest.fail("nobody speaks")
+    assert (caught.value.reason, contacts[0].outcome) == (Reason.NO_ANSWER, "no_answer")
+
+
+def test_a_server_that_goes_away_in_the_middle_refuses() -> None:
+    server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    server.bind((HOST, 0))
+    port = server.getsockname()[1]
+    thread = threading.Thread(target=lambda: server.sendto(b"hello", server.recvfrom(9)[1]))
+    thread.start()
+    dial, _ = dialling((HOST, port, "udp"))
+    with dial.talk(HOST, port, b"x") as talk:
+        thread.join()
+        server.close()
+        talk.send(b"still there?")
+        assert reason_of(lambda: talk.receive(1)) is Reason.REFUSED
+
+
+def test_a_conversation_ends_with_the_deadline_and_goes_nowhere_else() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind((HOST, 0))
+        port = server.getsockname()[1]
+        threading.Thread(target=lambda: server.sendto(b"hello", server.recvfrom(9)[1])).start()
+        dial, _ = dialling((HOST, port, "udp"), deadline_s=0.5)
+        began = time.monotonic()
+        with dial.talk(HOST, port, b"x") as talk:
+            assert talk.receive(30) is None
+            assert reason_of(lambda: talk.send(b"y")) is Reason.NO_ANSWER
+        assert time.monotonic() - began < 1
+    dial, contacts = dialling((HOST, port, "tcp"))
+    with pytest.raises(Unreached) as caught, dial.talk(HOST, port, b"x"):
+        pytest.fail("not declared")
+    assert (caught.value.reason, contacts) == (Reason.NOT_DECLARED, [])
