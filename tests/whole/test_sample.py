@@ -32,7 +32,8 @@ def test_it_is_the_town_that_was_promised(sample: Path) -> None:
     staff = (sample / "staff.csv").read_bytes().count(b"\r\n") - 1
     assert (staff, len(run["sections"]), len(run["readiness"])) == (205, 17, 80)
     assert all(section["head"] and section["officer"] for section in run["sections"])
-    assert {card["os"] for card in run["targets"] if card["os"]} == {"windows", "linux", "macos", "chromeos", "ipados"}
+    systems = {card["os"] for card in run["targets"] if card["os"]}
+    assert systems == {"windows", "linux", "macos", "chromeos", "ipados"}
     assert run["broken"] == []
 
 
@@ -97,7 +98,8 @@ def test_evidence_of_a_month_ago_is_unknown_and_says_so(sample: Path) -> None:
     document["collected_at"] = "2026-01-05T00:00:00Z"
     path.write_text(json.dumps(document), "utf-8")
     after = scanned(sample)
-    mine = [row for row in after["findings"] if row["target"] == key]
+    mine = [row for row in after["findings"] if row["target"] == key and row["evidence"]]
+    assert mine
     assert {(row["verdict"], row["reason"]) for row in mine} == {("unknown", "stale")}
 
 
@@ -110,7 +112,9 @@ def test_unsigned_evidence_is_refused_where_the_town_did_not_accept_it(sample: P
     done = auditor("scan", str(sample), cwd=sample.parent)
     assert done.returncode == 5 or "untrusted" in (sample / "out/latest-en/run.json").read_text("utf-8")
     run = json.loads((sample / "out" / "latest-en" / "run.json").read_text("utf-8"))
-    reasons = {card["outcome"] for card in run["targets"] if card["kind"] == "endpoint"}
+    told = ("chromeos", "ipados")  # by exported lists, which somebody of the town put there
+    pcs = [card for card in run["targets"] if card["kind"] == "endpoint" and card["os"] not in told]
+    reasons = {card["outcome"] for card in pcs}
     assert reasons <= {"untrusted", "not_collected"}
     assert "ready" not in readiness(run).values()
 
