@@ -175,6 +175,9 @@ def _consoles(loaded: Loaded, told: Told) -> None:
     news = consoles_evidence(loaded.town, datetime.now(UTC))
     told.problems += news.problems
     told.notes += news.notes
+    for file in (console.file for console in loaded.town.consoles):
+        if (mode := _mode(file)) & stat.S_IWOTH:
+            told.problem(file, None, "", "world_writable", mode=f"{mode:o}", path=str(file))
     waiting = [one for one in loaded.town.endpoints if one.road == "console"]
     absent = [one.id for one in waiting if target_key(one) not in news.evidence]
     key = "console_absent" if loaded.town.consoles else "no_console"

@@ -45,6 +45,28 @@ class News:
     notes: tuple[Note, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Export:
+    """One readable export: `made_at` in UTC, `headings` by signal as the file spells them."""
+
+    console: Console
+    layout: Layout
+    made_at: datetime
+    headings: Mapping[str, str]
+
+    @property
+    def tells_times(self) -> bool:
+        """True when a column says when a machine was heard."""
+        return any(signal in self.headings for signal in (*TIMES, ACTIVITY))
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    line: int
+    serial: str
+    evidence: Evidence
+
+
 def consoles_evidence(town: Town, now: datetime) -> News:
     """Read the exports a town declared, as they stand at `now` (UTC); a bad one costs only itself."""
     told = Told()
@@ -125,8 +147,16 @@ def _export(console: Console, town: Town, now: datetime, told: Told) -> dict[str
     export = _Export(console, layout, made_at, {signal_of(key): name for key, name in sheet.headings.items()})
     if not export.tells_times and set(export.headings) - UNDATED:
         told.note(console.file, None, console.id, "console_no_times", day=made_at.date().isoformat())
+    if lacking := _lacking(export):
+        told.note(console.file, None, console.id, "console_lacks", names=", ".join(lacking))
     systems = {folded_serial(row.serial): row.os for row in (*town.retired, *town.endpoints) if row.serial}
     return _each_once(export, _rows(export, sheet, systems, told), told)
+
+
+def _lacking(export: _Export) -> list[str]:
+    """Headings that the town mapped, or that a known console is read for, and the file does not have."""
+    wanted = {*export.console.columns, "enrolled"} & set(export.layout.columns)
+    return sorted(export.layout.columns[signal][0] for signal in wanted - set(export.headings))
 
 
 def _made_at(console: Console, now: datetime, told: Told) -> datetime | None:
@@ -143,28 +173,6 @@ def _made_at(console: Console, now: datetime, told: Told) -> datetime | None:
     if console.exported_at is None:
         told.note(console.file, None, console.id, "console_file_time", seen=written.date().isoformat())
     return made_at
-
-
-@dataclass(frozen=True, slots=True)
-class _Export:
-    """One readable export: `made_at` in UTC, `headings` by signal as the file spells them."""
-
-    console: Console
-    layout: Layout
-    made_at: datetime
-    headings: Mapping[str, str]
-
-    @property
-    def tells_times(self) -> bool:
-        """True when a column says when a machine was heard."""
-        return any(signal in self.headings for signal in (*TIMES, ACTIVITY))
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    line: int
-    serial: str
-    evidence: Evidence
 
 
 def _rows(export: _Export, sheet: Sheet, systems: Mapping[str, str], told: Told) -> Iterable[_Row]:
@@ -246,6 +254,10 @@ def _each_once(export: _Export, rows: Iterable[_Row], told: Told) -> dict[str, E
     return {serial: row.evidence for serial, row in newest.items()}
 
 
+def _said(row: _Row) -> tuple[str, tuple[Answer, ...]]:
+    return row.evidence.system, row.evidence.answers
+
+
 def _newer(before: _Row, after: _Row) -> _Row:
     """One whose age cannot be read may be the newest; one the console never heard from is not."""
     for one, other in ((before, after), (after, before)):
@@ -253,7 +265,7 @@ def _newer(before: _Row, after: _Row) -> _Row:
             return one
     if before.evidence.collected_at != after.evidence.collected_at:
         return max(before, after, key=lambda row: row.evidence.collected_at)
-    if before.evidence.answers == after.evidence.answers:
+    if _said(before) == _said(after):
         return after
     note = f"lines {before.line} and {after.line} contradict each other"
     return replace(after, evidence=replace(after.evidence, answers=(), outcome=Reason.UNREADABLE, note=note))

@@ -100,12 +100,12 @@ foreach ($base in $bases.Values) {
 $stack = New-Object System.Collections.Stack
 foreach ($root in $roots.Values) { $stack.Push(@($root, 0)) }
 while ($stack.Count -gt 0) {
-  if ($seen -ge 20000 -or $clock.ElapsedMilliseconds -gt 15000) { $cut = $true; break }
+  if ($seen -ge 20000 -or $clock.ElapsedMilliseconds -gt 8000) { $cut = $true; break }
   $here = $stack.Pop()
   try {
     foreach ($item in ([System.IO.DirectoryInfo]$here[0]).EnumerateFileSystemInfos()) {
       $seen++
-      if ($seen -gt 20000 -or $clock.ElapsedMilliseconds -gt 15000) { $cut = $true; break }
+      if ($seen -gt 20000 -or $clock.ElapsedMilliseconds -gt 8000) { $cut = $true; break }
       $bits = [int]$item.Attributes
       if (($bits -band 16) -ne 0) {
         if (($bits -band 1030) -eq 1030) { continue }

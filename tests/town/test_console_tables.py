@@ -87,6 +87,15 @@ def test_the_doctor_names_a_missing_export_and_machines_that_stand_in_none(
     ]
 
 
+def test_the_doctor_names_headings_that_are_missing_and_a_file_anybody_may_write(town: TownFolder) -> None:
+    town.add("town.toml", GENERIC + 'guest = "ゲスト利用"\n')
+    file = town.write("books.csv", "シリアル\n5CD2\n")
+    notes = {note.key: note.values for note in examine(town.root).notes}
+    assert notes["console_lacks"] == {"names": "ゲスト利用"}
+    file.chmod(0o666)
+    assert [problem.key for problem in examine(town.root).problems] == ["world_writable"]
+
+
 def test_a_scan_reads_exports_and_a_bad_one_costs_only_itself(town: TownFolder) -> None:
     now = datetime.now(UTC)
     town.write("endpoints.csv", ENDPOINTS + BOOK)
