@@ -130,7 +130,7 @@ if [ -e "$f" ]; then
     /^Package: / { p = n[$2]; ok = 0 }
     p == "" { next }
     /^Status: / { ok = ($4 == "installed") }
-    /^Version: / { if (ok && $2 !~ /snap/) print "browser\t" p "\t" $2; p = "" }' "$f"
+    /^Version: / { if (ok && index($2, "snap") == 0) print "browser\t" p "\t" $2; p = "" }' "$f"
 elif command -v rpm >/dev/null; then
   for one in chrome:google-chrome-stable:/opt/google/chrome edge:microsoft-edge-stable:/opt/microsoft/msedge \
     chromium:chromium:/usr/lib64/chromium-browser firefox:firefox:/usr/lib64/firefox; do
