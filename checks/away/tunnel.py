@@ -15,6 +15,7 @@ from auditor.api import (
     check,
     fact,
     failed,
+    not_applicable,
     passed,
     unknown,
 )
@@ -183,6 +184,8 @@ def _service(row: list[str], ways: Mapping[str, tuple[str, str]]) -> Tunnel:
 def nothing_goes_beside(tunnels: Tunnels, endpoint: Endpoint, town: Town, params: Params) -> Judgement:
     """While connected, the way a packet would take; else what the profile says. The worse of both counts."""
     mine = tunnels.of(town)
+    if not endpoint.method and not tunnels.all and not tunnels.unread:
+        return not_applicable("no_vpn")
     if not mine:
         reason = Reason.NO_PERMISSION if tunnels.unread else Reason.NOT_MEASURABLE
         return unknown(reason, "no readable VPN profile leads to a declared entrance")

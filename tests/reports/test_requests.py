@@ -6,6 +6,7 @@ import pytest
 
 from auditor.control import Leg
 from auditor.findings import Overlay, Reason
+from auditor.readiness import Ready
 from auditor.run import Run
 from auditor.targets import Documents, Gateway
 from reports.book import Book
@@ -104,6 +105,21 @@ def test_a_fault_of_a_shared_entrance_is_a_line_in_its_leg_and_no_request() -> N
         assert (sheet.mine, sheet.others) == ((), ())
         assert "庁内VPN" in common[Leg.PATH][0]
         assert "令和8年11月28日まで" in common[Leg.PATH][0]
+
+
+def test_a_way_that_the_own_pc_cannot_go_is_a_request_to_the_section_that_holds_that_person_back() -> None:
+    world = _small()
+    world.controls = tuple(
+        replace(control, leg=Leg.PATH) if control.id == "EP-05" else control for control in world.controls
+    )
+    world.fail("EP-05", "endpoint:MK-0001")
+    book = Book(world.run(), Words("ja"))
+    (ask,) = asks(book, "a")
+    assert (ask.people, ask.blocks, ask.leg, ask.unit) == (1, True, None, "unit.devices")
+    (held,) = [person for person in book.people_of("a") if person.ready is not Ready.READY]
+    assert (held.legs[Leg.PATH], held.legs[Leg.DEVICE]) == (Ready.BLOCKED, Ready.READY)
+    view = section_view(book, "a")
+    assert view["common"] == dict.fromkeys(view["common"], ())  # type: ignore[attr-defined]
 
 
 def test_an_approved_exception_asks_for_nothing() -> None:
