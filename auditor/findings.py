@@ -73,7 +73,8 @@ class Judgement:
 
     `key` names a sentence in the control's ``says`` table (empty for `unknown`, which has a reason).
     `places` are the proofs: step names, clauses, queues, in the order found. `until` is the last day on
-    which a pass still holds (a certificate's, a product's end), None = no known end.
+    which a pass still holds (a certificate's, a product's end), None = no known end. `concerns` = staff ids
+    of those it is about, where a target speaks of many people (a list of accounts); () = all of them.
     """
 
     verdict: Verdict
@@ -83,6 +84,7 @@ class Judgement:
     until: date | None = None
     reason: Reason | None = None
     note: str = ""
+    concerns: tuple[str, ...] = ()
 
 
 def _plain(values: Mapping[str, Scalar | date]) -> dict[str, Scalar]:
@@ -98,14 +100,26 @@ def passed(
     )
 
 
-def failed(key: str, /, *, places: tuple[str, ...] = (), **values: Scalar | date) -> Judgement:
+def failed(
+    key: str, /, *, places: tuple[str, ...] = (), concerns: tuple[str, ...] = (), **values: Scalar | date
+) -> Judgement:
     """The requirement is not met, as the sentence `key` says; `places` are the proofs."""
-    return Judgement(verdict=Verdict.FAIL, key=key, values=_plain(values), places=places[:MAX_PLACES])
+    return Judgement(
+        verdict=Verdict.FAIL,
+        key=key,
+        values=_plain(values),
+        places=places[:MAX_PLACES],
+        concerns=concerns,
+    )
 
 
-def unknown(reason: Reason, note: str = "", *, places: tuple[str, ...] = ()) -> Judgement:
+def unknown(
+    reason: Reason, note: str = "", *, places: tuple[str, ...] = (), concerns: tuple[str, ...] = ()
+) -> Judgement:
     """Nobody can tell, and why. Never counts as met."""
-    return Judgement(verdict=Verdict.UNKNOWN, reason=reason, note=note, places=places[:MAX_PLACES])
+    return Judgement(
+        verdict=Verdict.UNKNOWN, reason=reason, note=note, places=places[:MAX_PLACES], concerns=concerns
+    )
 
 
 def not_applicable(key: str, /, **values: Scalar | date) -> Judgement:
@@ -137,6 +151,7 @@ class Finding:
     evidence: tuple[str, ...] = ()
     collected_at: datetime | None = None
     whole_target: bool = False
+    concerns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

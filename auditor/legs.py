@@ -15,6 +15,8 @@ from auditor.run import LEGS, TargetCard
 from auditor.targets import Documents, Gateway, Person, Target, Town, sections_of, target_key
 
 ELEMENTS = range(1, 7)
+ACCOUNTS = "accounts"
+"""Documents whose findings may name the people they concern."""
 NEEDS_NO_ENTRANCE = ("standalone",)
 """Methods that never connect to the office, so that no gateway has to be declared for them."""
 
@@ -67,6 +69,9 @@ def _person(person: Person, town: Town, book: _Book) -> PersonReadiness:
             ready, why = Ready.READY, []
         if leg is Leg.PATH and not person.method:
             why = []  # which entrance is needed is not known before the method is: that is RA-01's finding
+        if leg is Leg.PERSON:
+            told, beside = _told_of(person, town, book)
+            ready, why = worst((ready, told)), [*why, *beside]
         if leg is Leg.PATH:
             from_here, beside = _seen_from(depends_on(Leg.DEVICE, person, town), book)
             ready, why = worst((ready, from_here)), [*why, *beside]
@@ -140,6 +145,20 @@ def _seen_from(endpoints: Sequence[Target], book: _Book) -> tuple[Ready, list[Ca
     ]
     causes = [Cause(Leg.PATH, row.control, row.target, ready) for row, ready in proven]
     return worst(ready for _, ready in proven), [cause for cause in causes if cause.ready is not Ready.READY]
+
+
+def _told_of(person: Person, town: Town, book: _Book) -> tuple[Ready, list[Cause]]:
+    """What lists of many people say of this one: it adds to the person's leg and proves none."""
+    found = [
+        (row, ready)
+        for documents in town.documents
+        if documents.kind == ACCOUNTS and (not documents.sections or person.section in documents.sections)
+        for row in book.by_target.get(target_key(documents), ())
+        if book.legs.get(row.control) is Leg.PERSON and (not row.concerns or person.id in row.concerns)
+        if (ready := ready_of(row)) is not None
+    ]
+    causes = [Cause(Leg.PERSON, row.control, row.target, ready) for row, ready in found]
+    return worst(ready for _, ready in found), [cause for cause in causes if cause.ready is not Ready.READY]
 
 
 def section_readiness(

@@ -108,7 +108,10 @@ def _add(groups: dict[tuple[object, ...], _Group], group: _Group, person: str | 
 def _of_cause(book: Book, cause: Cause, person: str) -> _Group | None:
     finding = book.finding(cause.control, cause.target) if cause.control else None
     if finding is not None:
-        return _of_finding(book, finding)
+        group = _of_finding(book, finding)
+        if group is not None and finding.concerns:  # a list of many: this person's own matter
+            group.shared, group.targets = False, {f"person:{person}": None}
+        return group
     if cause.ready is Ready.READY:
         return None
     if cause.target:

@@ -47,15 +47,23 @@ def second_factor(seen: Accounts, town: Town, params: Params, today: date) -> Ju
     wanted = params.integer("coverage")
     if (len(trial) - len(off)) * PERCENT < wanted * len(trial):
         accounts = ids(one for id_ in off for one in found.own[id_] if one.status and one.mfa is False)
-        return failed("off", places=accounts, count=len(off), people=len(trial), exported=seen.exported)
+        return failed(
+            "off",
+            places=accounts,
+            concerns=tuple(off),
+            count=len(off),
+            people=len(trial),
+            exported=seen.exported,
+        )
     if len(on) * PERCENT >= wanted * len(trial):
         return passed(until=until(seen, params), people=len(on), exported=seen.exported)
     if not demanded and "mfa" in seen.columns:
         return unknown(
             Reason.NOT_DECLARED, "registered, and nothing tells that it is demanded (policy.mfa_required)"
         )
-    open_ = [f"{id_} ({_accounts(found, id_)})" for id_, state in states.items() if state is None]
-    return untold(seen, ("mfa", "status", "who"), open_)
+    left = [id_ for id_, state in states.items() if state is None]
+    gap = untold(seen, ("mfa", "status", "who"), [f"{id_} ({_accounts(found, id_)})" for id_ in left])
+    return unknown(gap.reason or Reason.NOT_MEASURABLE, gap.note, places=gap.places, concerns=tuple(left))
 
 
 def _accounts(found: Holders, person: str) -> str:

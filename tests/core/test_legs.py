@@ -189,6 +189,30 @@ def test_a_fail_of_the_way_under_an_exception_is_conditional() -> None:
     assert person(rows).legs[Leg.PATH] is Ready.CONDITIONAL
 
 
+ACCOUNTS = Documents(id="A-1", name="職員アカウント", kind="accounts", folder=Path("/nowhere"))
+LISTED = replace(FULL, documents=(ROUTES, ACCOUNTS))
+
+
+def listed(verdict: Verdict, *concerns: str) -> Finding:
+    return replace(finding(verdict, "H-01", "accounts:A-1"), concerns=concerns)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "ready"), [(Verdict.FAIL, Ready.BLOCKED), (Verdict.UNKNOWN, Ready.CHECK_FIRST)]
+)
+def test_a_list_of_accounts_holds_back_those_it_names_and_nobody_else(verdict: Verdict, ready: Ready) -> None:
+    mine = person((*GOOD, listed(verdict, "0101", "0999")), LISTED)
+    assert (mine.ready, mine.legs[Leg.PERSON]) == (ready, ready)
+    assert [(cause.control, cause.target) for cause in mine.causes] == [("H-01", "accounts:A-1")]
+    assert person((*GOOD, listed(verdict, "0999")), LISTED).ready is Ready.READY
+
+
+def test_a_list_that_nobody_could_read_holds_everybody_back_and_a_good_one_proves_no_leg() -> None:
+    assert person((*GOOD, listed(Verdict.UNKNOWN)), LISTED).ready is Ready.CHECK_FIRST
+    without_own = (*without("H-01"), listed(Verdict.PASS))
+    assert person(without_own, LISTED).legs[Leg.PERSON] is Ready.CHECK_FIRST
+
+
 def test_who_is_not_in_the_trial_gets_no_readiness() -> None:
     assert people_readiness(replace(FULL, staff=(replace(TARO, trial=False),)), GOOD, CONTROLS) == ()
 

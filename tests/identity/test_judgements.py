@@ -179,6 +179,12 @@ def test_a_second_account_for_administration_is_not_daily(folder: Write, town: T
     assert judged("ID-01", place, town).verdict == "unknown", "two usable accounts of one person"
 
 
+@pytest.mark.parametrize("cell", ["いいえ", ""])
+def test_only_the_person_whose_account_it_is_is_held_back(folder: Write, cell: str, town: Town) -> None:
+    place = folder({"a.csv": sheet(OTHER, *people(mfa=cell), *admins()), "columns.toml": said()})
+    assert judged("ID-01", place, town).concerns == ("0101",)
+
+
 @pytest.mark.parametrize(
     ("control", "policy", "seen"),
     [
