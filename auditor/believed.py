@@ -9,6 +9,7 @@ from auditor.findings import Reason
 from auditor.merge import Contexts, merged
 from auditor.received import Known, Refusal
 from auditor.run import Arrival, Standing
+from auditor.targets import Town, target_key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +54,21 @@ def believed(
         elif best is not None:
             found[target] = best
     return found, refusals
+
+
+def recalled(last: Evidence | None, evidence: Mapping[str, Evidence], town: Town) -> Evidence | None:
+    """What a silent machine said last, None = it came in a file that counts no more.
+
+    A signed file counts as long as its signer is trusted, which `evidence` (what the inbox gave) tells; an
+    unsigned one as long as the town accepts such files.
+    """
+    if last is None or not last.origin:
+        return last
+    if last.signer:
+        kept = evidence.get(last.target)
+        return last if kept is not None and kept.outcome is None else None
+    console = any(row.road == "console" for row in town.endpoints if target_key(row) == last.target)
+    return last if console or town.unsigned_inbox else None
 
 
 def _why(target: str, said: Said, known: Known, doubt: str) -> Refusal | None:

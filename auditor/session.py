@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from auditor import __version__
+from auditor.believed import recalled
 from auditor.catalogue import read_catalogue
 from auditor.consoles import consoles_evidence
 from auditor.control import Control
@@ -135,8 +136,9 @@ def audit(
     Raises:
         ConfigError: a line of ``trusted_signers`` cannot be used; nothing was contacted.
     """
-    from auditor.collect import collect_task, lane_of  # noqa: PLC0415 - paramiko and requests, only when collecting
+    from auditor.collect import collect_task, lane_of  # noqa: PLC0415 - start-up time
 
+    town = session.whole or session.town
     started = datetime.now(UTC)
     inbox = read_arrivals(session, started, known or Known())
     news = consoles_evidence(session.town, started)
@@ -150,7 +152,7 @@ def audit(
         found = collect_all(tasks, one, progress, workers, lane=lane_of, hang_ups=ways.hang_ups)
     finally:
         ways.close()  # an interrupt, too, leaves no connection behind
-    evidence = with_last_heard(tasks, found, last_heard)
+    evidence = with_last_heard(tasks, found, lambda key: recalled(last_heard(key), inbox.evidence, town))
     strangers = {**{one.target: one for one in news.unlisted}, **inbox.strangers}
     others = {key: one for key, one in strangers.items() if key not in evidence}
     run = judged(session, tasks, {**others, **evidence}, started=started, now=datetime.now(UTC))

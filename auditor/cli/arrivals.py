@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 
 from auditor.cli.speech import Speech
-from auditor.run import Arrival, Run
+from auditor.run import Arrival, Run, Standing
 
 SHOWN = 50
 """So many refused files are named; the technical page has more."""
 
 
 def tell_refused(run: Run, speech: Speech) -> None:
-    """Name every file that was not used, and why."""
-    refused = [one for one in run.inbox if one.standing.refused]
-    for arrival in refused[:SHOWN]:
+    """Name every file that was not used, and why; also one that may still be on its way."""
+    unused = [one for one in run.inbox if one.standing.refused or one.standing is Standing.UNFINISHED]
+    for arrival in unused[:SHOWN]:
         speech.note(speech("inbox.refused", **values(arrival, speech)))
     if (count := refused_count(run)) > SHOWN:
         speech.note(speech("inbox.more", count=count - SHOWN))

@@ -75,6 +75,7 @@ def _machine(machine: Machine, book: Mapping[str, Any], today: date, now: dateti
         serial=machine.endpoint.serial,
         system=machine.endpoint.os,
         collector="demo",
+        context="",
     )
 
 

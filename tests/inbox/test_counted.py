@@ -2,19 +2,20 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from auditor.believed import recalled
 from auditor.engine import Audit
 from auditor.findings import Reason
 from auditor.history import History, open_read_only
 from auditor.inbox import Inbox
 from auditor.run import Standing
 from tests.core.runs import run_of
-from tests.core.world import NOW
+from tests.core.world import NOW, said
 from tests.inbox.kit import Inn, Key, at, inn, new_key, outer, payload, signed, town_of
 
 
@@ -222,3 +223,25 @@ def test_evidence_ages_although_nothing_new_comes(night: Night, host: Key) -> No
     with night.reading() as (_, inbox):
         found = inbox.evidence["endpoint:PC-1"]
     assert (found.outcome, found.collected_at < late - timedelta(days=19)) == (None, True)
+
+
+@pytest.mark.parametrize(
+    ("changes", "unsigned", "given", "counts"),
+    [
+        ({}, False, None, True),
+        ({"origin": "a.json"}, True, None, True),
+        ({"origin": "a.json"}, False, None, False),
+        ({"origin": "a.json", "signer": "PC-1"}, True, None, False),
+        ({"origin": "a.json", "signer": "PC-1"}, False, Reason.UNTRUSTED, False),
+        ({"origin": "a.json", "signer": "PC-1"}, False, "trusted", True),
+    ],
+)
+def test_what_was_heard_last_counts_only_while_its_file_would(
+    changes: dict[str, str], given: Reason | str | None, *, unsigned: bool, counts: bool
+) -> None:
+    """A signer struck off, or acceptance taken back, also ends what a silent machine said by file before."""
+    last = replace(said(), **changes)  # type: ignore[arg-type]
+    now = replace(said(), outcome=given if isinstance(given, Reason) else None)
+    evidence = {last.target: now} if given is not None else {}
+    found = recalled(last, evidence, town_of(unsigned=unsigned))
+    assert found == (last if counts else None)
