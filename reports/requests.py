@@ -21,7 +21,7 @@ OFFICER_REASONS = (Reason.NOT_DECLARED, Reason.EXPIRED, Reason.IMAGE_ONLY)
 
 LEG_OF_KIND = {"endpoint": Leg.DEVICE, "gateway": Leg.PATH, "routes": Leg.WORK, "person": Leg.PERSON}
 ADDRESSED = "ください"
-"""A control's act ends so (in Japanese) when it asks the reader; otherwise it tells what others do."""
+"""A control's act says so (in Japanese) when it asks the reader; otherwise it tells what others do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,8 +202,7 @@ def _unit(group: _Group) -> str:
 def _doer(group: _Group, control: Control | None) -> tuple[str, bool]:
     """Who acts, and whether the section's head is asked for anything."""
     if control is not None:
-        asked = control.fix.ja.rstrip("。 ").endswith(ADDRESSED)
-        return control.doer, asked or control.doer != "it"
+        return control.doer, ADDRESSED in control.fix.ja or control.doer != "it"
     match group.act:
         case "unheard":
             doer = "head" if group.leg is Leg.DEVICE and group.reason in HEAD_REASONS else "it"

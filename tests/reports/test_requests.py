@@ -4,17 +4,17 @@ from pathlib import Path
 
 import pytest
 
-from auditor.control import Leg
+from auditor.control import Leg, Wording
 from auditor.findings import Overlay, Reason
 from auditor.readiness import Ready
 from auditor.run import Run
 from auditor.targets import Documents, Gateway
 from reports.book import Book
-from reports.requests import Ask, asks
+from reports.requests import Ask, _doer, _Group, asks
 from reports.section import details, section_view
 from reports.sheet import Sheet
 from reports.wording import Words
-from tests.reports.conftest import World
+from tests.reports.conftest import World, shipped
 
 
 def _small() -> World:
@@ -196,3 +196,16 @@ def test_a_word_of_no_request_leaves_the_run_as_it_was(run: Run) -> None:
     before = replace(run)
     asks(Book(run, Words("ja")), "zeimu")
     assert run == before
+
+
+@pytest.mark.parametrize(
+    ("fix", "mine"),
+    [
+        ("端末を預けさせてください。デジタル推進課が直します。", True),
+        ("端末を預けさせてください。", True),
+        ("デジタル推進課が設定を配ります。", False),
+    ],
+)
+def test_an_act_that_asks_the_reader_anywhere_stands_among_the_readers_requests(fix: str, mine: bool) -> None:
+    control = replace(shipped()[0], doer="it", fix=Wording(fix, "act"))
+    assert _doer(_Group("fix"), control) == ("it", mine)
