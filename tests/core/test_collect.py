@@ -122,6 +122,23 @@ def test_an_inbox_file_does_not_speak_for_a_pc_that_is_asked_over_ssh() -> None:
     assert (found.outcome, found.answers) == (Reason.NOT_DECLARED, ())
 
 
+def test_a_signed_file_speaks_for_a_pc_that_could_not_be_asked_and_says_why() -> None:
+    signed = replace(FRESH, signer="PC-1", sequence=3)
+    found = from_inbox(signed, replace(PC, road="ssh", host="127.0.0.1"), accept=False)
+    assert found is not None
+    assert (found.outcome, found.answers, found.silent) == (None, FRESH.answers, Reason.NOT_DECLARED)
+
+
+def test_a_signed_file_needs_no_acceptance_and_a_user_s_may_be_without_the_serial() -> None:
+    signed = replace(FRESH, signer="PC-1", serial="")
+    found = from_inbox(signed, accept=False)
+    assert found is not None
+    assert found.outcome is None
+    wrong = from_inbox(replace(signed, serial="SN2"), accept=False)
+    assert wrong is not None
+    assert wrong.outcome is Reason.UNTRUSTED
+
+
 def test_a_target_without_a_check_that_needs_facts_is_not_contacted() -> None:
     assert collect_task(task(FILED), plugins(lock), Roads(inbox={FRESH.target: FRESH})) is None
     assert collect_task(task(SOUMU), plugins(lock), Roads()) is None
