@@ -27,6 +27,7 @@ STAFF = (
         "trained_on", "研修修了日", ("研修日", "研修受講日", "研修", "training", "trained"), required=True
     ),
     Column("place_attested_on", "作業場所の申告日", ("作業場所申告日", "申告日", "place attested")),
+    Column("router_attested_on", "自宅ルータの申告日", ("ルータの申告日", "ルータ申告日", "router attested")),
 )
 ENDPOINTS = (
     Column("id", "資産番号", ("管理番号", "端末番号", "asset number", "asset id"), required=True),
@@ -129,6 +130,7 @@ def _person(cells: Cells, names: Names) -> Person:
         trial=cells.flag("trial"),
         trained_on=cells.day("trained_on"),
         place_attested_on=cells.day("place_attested_on"),
+        router_attested_on=cells.day("router_attested_on"),
     )
 
 

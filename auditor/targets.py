@@ -29,7 +29,8 @@ class Person:
 
     `trial` = is in the telework trial and so gets a readiness. `trained_on` = day the telework training
     was completed, None = no record. `place_attested_on` = day the person declared where they work and how
-    onlookers are kept out, None = no record.
+    onlookers are kept out, `router_attested_on` = day they declared that the home's router still gets
+    updates; None = no record.
     """
 
     id: str
@@ -39,6 +40,7 @@ class Person:
     trial: bool = False
     trained_on: date | None = None
     place_attested_on: date | None = None
+    router_attested_on: date | None = None
 
     kind: ClassVar[str] = "person"
 
@@ -93,12 +95,16 @@ class Jump:
 class Gateway:
     """A remote entrance (VPN, VDI, portal).
 
-    `protocol` is what speaks there: tls, openvpn or tcp; `transport` tcp or udp. `server_name` is the name
-    the certificate must bear. `ca_file` = the town's own certificate authority, None = the system's.
+    `protocol` is what speaks there, one of `auditor.declared.PROTOCOLS`; `transport` tcp or udp.
+    `server_name` is the name the certificate must bear. `ca_file` = the town's own certificate authority, None = the system's.
     `methods` = telework methods that pass through it, `sections` = who uses it, () = everybody.
     `closed_ports` = TCP ports of `host` that must not answer from here.
     `road` = how its facts are learnt: probe (asked over the network) or file (evidence arrives in the inbox).
-    `tls_crypt_key` and the like never stand here: keys come from files named in the town folder.
+
+    Keys never stand here, only the files that hold them. OpenVPN: `wrap` = how its control channel is
+    wrapped (tls-auth, tls-crypt or tls-crypt-v2; "" = no key is declared), `key_file` what a client has for
+    it, `key_direction` the client's (tls-auth; None = not told). WireGuard: `server_public_key` in base64,
+    `audit_key_file` = private key of a peer that is there for the audit alone, `psk_file` its pre-shared key.
     """
 
     id: str
@@ -114,8 +120,20 @@ class Gateway:
     closed_ports: tuple[int, ...] = ()
     zone: str = "internet"
     road: str = "probe"
+    wrap: str = ""
+    key_file: Path | None = None
+    key_direction: int | None = None
+    server_public_key: str = ""
+    audit_key_file: Path | None = None
+    psk_file: Path | None = None
 
     kind: ClassVar[str] = "gateway"
+
+    @property
+    def keys(self) -> Mapping[str, Path]:
+        """The declared key files, by the names a probe knows them by."""
+        files = {"wrap": self.key_file, "audit": self.audit_key_file, "psk": self.psk_file}
+        return {name: file for name, file in files.items() if file is not None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

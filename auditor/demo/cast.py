@@ -28,6 +28,7 @@ APPROVED_DAYS_AGO = 90
 SPOILT = ("late", "silent", "guest", "released", "nopasscode")
 TRAINED_DAYS_AGO = 120
 OVERDUE_DAYS_AGO = 900
+ROUTER_DAYS_AGO = 40
 HEADS = 1
 
 
@@ -148,6 +149,7 @@ def assemble(today: date) -> Cast:
                 trial=member > 0,
                 trained_on=_trained(today, place, wrong) if member else None,
                 place_attested_on=_attested(today, wrong) if member else None,
+                router_attested_on=today - timedelta(days=ROUTER_DAYS_AGO) if member else None,
             )
             staff.append(person)
             if member:

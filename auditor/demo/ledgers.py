@@ -25,6 +25,7 @@ def staff_csv(cast: Cast) -> bytes:
             "○" if person.trial else "×",
             _day(person.trained_on),
             _day(person.place_attested_on),
+            _day(person.router_attested_on),
         )
         for person in cast.staff
     ]

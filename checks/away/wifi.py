@@ -1,12 +1,17 @@
 """Wi-Fi: what it is joined to and which profiles it keeps; the home's has a current cipher."""
 
-from dataclasses import dataclass
+from calendar import monthrange
+from dataclasses import dataclass, replace
+from datetime import date
 
 from auditor.api import (
     Answer,
+    Endpoint,
     Judgement,
     Params,
     Reason,
+    Town,
+    Verdict,
     check,
     fact,
     failed,
@@ -63,16 +68,42 @@ def unix_wifi(answer: Answer) -> Wifi:
 
 
 @check("NET-10")
-def home_wifi_is_current(wifi: Wifi, params: Params) -> Judgement:
-    """The cipher of the Wi-Fi it is joined to; an open one is the public's, whose rule is NET-11."""
+def home_wifi_is_current(
+    wifi: Wifi, endpoint: Endpoint, town: Town, params: Params, today: date
+) -> Judgement:
+    """The cipher of the Wi-Fi it is joined to, and its user's word on the router, which no PC can tell.
+
+    An open Wi-Fi is the public's, whose rule is NET-11.
+    """
     joined = wifi.joined
     if not wifi.radio or joined == ():
         return not_applicable("not_joined")
+    if joined is not None and any(one.domain for one in joined):
+        return not_applicable("office")
     if joined is None:
         return unknown(Reason.NOT_MEASURABLE, "the system does not tell the Wi-Fi it is joined to")
-    if any(one.domain for one in joined):
-        return not_applicable("office")
-    return _protected(joined, ORDER.index(params.text("wifi_min").casefold()))
+    judgement = _protected(joined, ORDER.index(params.text("wifi_min").casefold()))
+    if judgement.verdict is not Verdict.PASS:
+        return judgement
+    told = next((one.router_attested_on for one in town.staff if one.id == endpoint.user), None)
+    return _vouched(judgement, told, params.integer("router_attest_months"), today)
+
+
+def _vouched(judgement: Judgement, told: date | None, months: int, today: date) -> Judgement:
+    """The pass, as long as the user's word on the router lasts; a day to come is no word yet."""
+    if told is None or told > today:
+        return unknown(Reason.NOT_DECLARED, "the Wi-Fi is in order; staff.csv holds no word on the router")
+    until = _later(told, months)
+    if today > until:
+        note = f"the Wi-Fi is in order; the word on the router is of {told.isoformat()}"
+        return unknown(Reason.EXPIRED, note)
+    return replace(judgement, until=until, values={**judgement.values, "on": told.isoformat()})
+
+
+def _later(day: date, months: int) -> date:
+    """The same day so many months later, or the last one of a shorter month."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return day.replace(year=year, month=month + 1, day=min(day.day, monthrange(year, month + 1)[1]))
 
 
 def _protected(joined: tuple[Protection, ...], least: int) -> Judgement:

@@ -3,7 +3,7 @@
 import json
 import tomllib
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, timedelta
 from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -14,7 +14,7 @@ from auditor.control import Params
 from auditor.declare import Check, Fact
 from auditor.errors import Garbled, NotKnown
 from auditor.findings import Judgement, Reason, Unknown, unknown
-from auditor.targets import Endpoint, Gateway, Section, Town
+from auditor.targets import Endpoint, Gateway, Person, Section, Town
 
 AREAS = ("endpoint", "away")
 """The areas whose controls are judged from what an endpoint's script answers."""
@@ -86,6 +86,11 @@ def params_of(control: str, **changed: Any) -> Params:
     return Params({**values, **changed})
 
 
+USER = Person(
+    id="0101", name="user", section="s1", method="vpn", router_attested_on=TODAY - timedelta(days=90)
+)
+
+
 def town_of(endpoint: Endpoint) -> Town:
     """A town with that endpoint, another one, and an entrance for everybody."""
     other = Endpoint(id="PC-999", serial="OTHER999", name="other", os="windows", section="s1")
@@ -93,6 +98,7 @@ def town_of(endpoint: Endpoint) -> Town:
         name="town",
         root=Path("/town"),
         sections=(Section(id="s1", name="s1"),),
+        staff=(USER,),
         endpoints=(endpoint, other),
         gateways=(Gateway(id="vpn", name="VPN", host="vpn.example.jp", port=443),),
     )
@@ -100,8 +106,8 @@ def town_of(endpoint: Endpoint) -> Town:
 
 def pc(system: str = "windows", **changed: Any) -> Endpoint:
     """An endpoint of the ledger."""
-    row = {"id": "PC-001", "serial": "PF3ABCDE", "name": "pc", "os": system, "section": "s1", "method": "vpn"}
-    return Endpoint(**{**row, **changed})
+    row = {"id": "PC-001", "serial": "PF3ABCDE", "name": "pc", "os": system, "section": "s1"}
+    return Endpoint(**{**row, "user": USER.id, "method": "vpn", **changed})
 
 
 def judged(

@@ -62,7 +62,10 @@ def test_the_columns_of_ownership_and_of_the_place_of_work_are_read(town: TownFo
     rows = [lines[0], lines[1], *(lines[1].replace("PC-001,SN1", f"PC-{n},SN{n}") for n in (2, 3))]
     town.write("endpoints.csv", "\n".join(f"{row},{cells}" for row, cells in zip(rows, more, strict=True)))
     head, *people = STAFF.strip().splitlines()
-    town.write("staff.csv", "\n".join([f"{head},作業場所の申告日", f"{people[0]},2026年6月1日", people[1]]))
+    town.write(
+        "staff.csv",
+        "\n".join([f"{head},作業場所の申告日,ルータ申告日", f"{people[0]},2026年6月1日,R8.9.2", people[1]]),
+    )
     loaded = town.load().town
     assert [(one.owner, one.approved_on, one.extra_checked_on) for one in loaded.endpoints] == [
         ("private", date(2026, 4, 1), date(2026, 4, 2)),
@@ -70,6 +73,7 @@ def test_the_columns_of_ownership_and_of_the_place_of_work_are_read(town: TownFo
         ("", None, None),
     ]
     assert [one.place_attested_on for one in loaded.staff] == [date(2026, 6, 1), None]
+    assert [one.router_attested_on for one in loaded.staff] == [date(2026, 9, 2), None]
 
 
 def test_the_doctor_names_a_missing_export_and_machines_that_stand_in_none(
