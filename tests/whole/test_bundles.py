@@ -5,8 +5,10 @@ The collector is the frozen script, run by a shell on this machine; the keys and
 
 import base64
 import json
+import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -238,6 +240,34 @@ def test_a_wrong_line_in_trusted_signers_stops_everything_with_its_place(
         assert "trusted_signers:2" in done.stdout + done.stderr
     assert not (town / "auditor.db").exists()
     assert list((town / "inbox").glob("*.json"))
+
+
+KILLED = """
+import os, sys
+from auditor import aside
+from auditor.cli.app import run
+from auditor.history import History
+def die(*_): os.kill(os.getpid(), 9)
+if sys.argv[1] == "before": History._days = die
+else: aside.put_away = die
+run(["scan", sys.argv[2]])
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+def test_a_killed_run_reads_its_files_again_and_calls_none_a_replay(town: Path, machine: Machine) -> None:
+    shutil.copy(machine.first, town / "inbox" / "a.json")
+    shutil.copy(machine.second, town / "inbox" / "b.json")
+    for moment in ("before", "after"):  # the run is kept
+        command = [sys.executable, "-c", KILLED, moment, str(town)]
+        assert subprocess.run(command, capture_output=True, check=False, timeout=100).returncode == -9
+        assert len(list((town / "inbox").glob("*.json"))) == 2
+        shown = auditor("inbox", "show", str(town), cwd=town.parent).stdout
+        assert shown.count("Accepted." if moment == "before" else "read already (harmless)") == 2
+    run, _, _ = scan(town)
+    assert standings(run) == [("already_read", "endpoint:PC-001")] * 2
+    assert (run["exit"], card(run)["outcome"]) == (0, None)
+    assert not list((town / "inbox").glob("*.json"))
 
 
 def test_a_part_of_the_town_is_shown_and_leaves_the_inbox_as_it_is(town: Path, machine: Machine) -> None:
