@@ -185,7 +185,7 @@ def _noted(arrival: Arrival, seen: Seen) -> Arrival:
     offset = seen.arrived - arrival.collected_at
     if abs(offset) < CLOCK_NOTED:
         return replace(arrival, note=shown(arrival.note))
-    note = f"the file is of {int(offset.total_seconds()):+d} s from its date"
+    note = f"the file's own time is {int(offset.total_seconds()):+d} s from its date"
     return replace(arrival, note=shown("; ".join(part for part in (arrival.note, note) if part)))
 
 

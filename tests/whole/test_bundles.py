@@ -167,7 +167,7 @@ def another_machine(machine: Machine) -> bytes:
     [
         (tampered, "bad_signature", "the signature does not fit the content", "署名が内容と合いません"),
         (stranger, "unknown_signer", "a key the town has not registered", "町が登録していない鍵"),
-        (tomorrow, "future", "it is dated in the future", "日付が未来です"),
+        (tomorrow, "future", "it is dated in the future", "日付が未来のため"),
         (unsigned, "unsigned", "it is not signed", "署名がないため"),
         (another_machine, "not_ledger", "is not the ledger", "台帳と違うため"),
     ],
