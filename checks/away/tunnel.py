@@ -79,6 +79,11 @@ class Tunnels:
     way6: str
     unread: bool = False
 
+    @property
+    def unresolved(self) -> tuple[str, ...]:
+        """What this account could not see."""
+        return ("profiles",) if self.unread else ()
+
     def of(self, town: Town) -> tuple[Tunnel, ...]:
         """Those that lead to a declared entrance; another programme's tunnel is none of the town's."""
         hosts = {gateway.host.casefold().rstrip(".") for gateway in town.gateways if gateway.host}
@@ -195,6 +200,12 @@ def nothing_goes_beside(tunnels: Tunnels, endpoint: Endpoint, town: Town, params
         if params.flag("split_cloud" if endpoint.zone == "internet" else "split_lgwan"):
             return passed("allowed")
         return failed("now") if now else failed("profile", count=profiles)
+    return _all_through(mine, unread=tunnels.unread)
+
+
+def _all_through(mine: tuple[Tunnel, ...], *, unread: bool) -> Judgement:
+    if unread:
+        return unknown(Reason.NO_PERMISSION, "further profiles cannot be read")
     if any(one.split is None and not (one.up and one.takes4) for one in mine):
         return unknown(Reason.NOT_MEASURABLE, "the profile does not tell, and it is not connected")
     return passed("now_all" if any(one.up and one.takes4 for one in mine) else "ok")

@@ -38,6 +38,11 @@ class Wifi:
     profiles: tuple[Protection, ...] | None
     hidden: bool = False
 
+    @property
+    def unresolved(self) -> tuple[str, ...]:
+        """What this account could not see."""
+        return ("profiles",) if self.hidden else ()
+
 
 @fact("net.wifi", windows=_wifi.WINDOWS)
 def windows_wifi(answer: Answer) -> Wifi:
