@@ -32,6 +32,11 @@ _STATUS = {
     TIMED_OUT: Status.TIMEOUT,
 }
 _UNKNOWN_SHOWN = 5
+_LINE = re.compile(
+    rb"\n[0-9a-f]{32} (?:(end:true)|ask ([a-z0-9._-]{1,100})"
+    rb"|got ([a-z0-9._-]{1,100}) ([0-9]{1,3})((?: [!-~]{1,200})?))\n"
+)
+"""A frame line; which nonce it carries is compared before, for compiling it in would cost more than reading."""
 _ENTRANCE = re.compile(r"[A-Za-z0-9._-]{1,64} [A-Za-z0-9.:_-]{1,253} [0-9]{1,5}")
 REACH = "@REACH@"
 """Stands in a fragment for the declared entrances, ``id host port`` a line."""
@@ -159,13 +164,14 @@ class _Mark:
 
 def _marks(output: bytes, nonce: str) -> tuple[list[_Mark], bool]:
     """Every frame line before the end mark, and whether that end mark came."""
-    line = re.compile(
-        rb"\n" + nonce.encode("ascii") + rb" (?:(end:true)|ask ([a-z0-9._-]{1,100})"
-        rb"|got ([a-z0-9._-]{1,100}) ([0-9]{1,3})((?: [!-~]{1,200})?))\n"
-    )
+    begins = b"\n" + nonce.encode("ascii") + b" "
     marks: list[_Mark] = []
     place = 0
-    while (hit := line.search(output, place)) is not None:
+    while (place := output.find(begins, place)) >= 0:
+        hit = _LINE.match(output, place)
+        if hit is None:
+            place += 1
+            continue
         place = hit.end()
         if hit[1]:
             return marks, True

@@ -7,10 +7,11 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from auditor.access.keys import Keys
 from auditor.access.net import Deadline, connect, resolve, unreached
 from auditor.errors import Unreached
 from auditor.findings import Reason
-from auditor.seams import Lookup, Stream
+from auditor.seams import Lookup, Secret, Stream
 
 MAX_DATAGRAM = 65535
 
@@ -84,10 +85,16 @@ class DirectDial:
         allowed: frozenset[tuple[str, int, str]],
         deadline_s: float,
         contacts: Callable[[Contact], object],
+        keys: Keys | None = None,
     ) -> None:
+        self._keys = keys or Keys({})
         self._allowed = allowed
         self._deadline = Deadline.after(deadline_s)
         self._contacts = contacts
+
+    def secret(self, name: str) -> Secret:
+        """A declared key; see `seams.Dial.secret`."""
+        return self._keys.secret(name)
 
     def remaining_s(self) -> float:
         """Seconds left of the deadline, 0 when it has passed."""

@@ -11,7 +11,7 @@ import hmac
 import os
 import re
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -21,6 +21,11 @@ from auditor.errors import ConfigError, OutputError, Problem
 SSH_PORT = 22
 _TYPE = re.compile(r"[a-z0-9][a-z0-9@.-]{2,60}")
 _NAME = re.compile(r"[A-Za-z0-9._:%-]+|\[[A-Za-z0-9._:%-]+\]:[0-9]{1,5}")
+_USUAL = re.compile(
+    r"([A-Za-z0-9._:%-]+|\[[A-Za-z0-9._:%-]+\]:[0-9]{1,5}) ssh-ed25519"
+    r" (AAAAC3NzaC1lZDI1NTE5AAAAI[A-Za-z0-9+/]{43})"
+)
+"""One name, one Ed25519 key: such a line is valid as it stands; its key is decoded only when asked for."""
 _HASHED = re.compile(r"\|1\|([A-Za-z0-9+/=]+)\|([A-Za-z0-9+/=]+)")
 
 
@@ -97,11 +102,14 @@ def read_known_hosts(path: Path) -> HostKeys:
         return HostKeys({})
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError([Problem(path, None, "", "known_hosts_unreadable", {"why": str(error)})]) from None
-    plain: dict[str, list[HostKey]] = {}
+    plain: dict[str, list[HostKey | str]] = {}
     hashed: list[tuple[bytes, bytes, HostKey]] = []
     revoked: set[tuple[str, HostKey]] = set()
     problems: list[Problem] = []
     for number, line in enumerate(text.splitlines(), start=1):
+        if usual := _USUAL.fullmatch(line):
+            plain.setdefault(_folded(usual[1]), []).append(usual[2])
+            continue
         try:
             entry = _entry(line.split())
         except ValueError as error:
@@ -118,7 +126,25 @@ def read_known_hosts(path: Path) -> HostKeys:
                 plain.setdefault(name, []).append(entry.key)
     if problems:
         raise ConfigError(problems)
-    return HostKeys({name: tuple(keys) for name, keys in plain.items()}, tuple(hashed), frozenset(revoked))
+    return HostKeys(_Plain(plain), tuple(hashed), frozenset(revoked))
+
+
+class _Plain(Mapping[str, tuple[HostKey, ...]]):
+    """Keys by name, decoded when a name is asked for: of 20,000 pins a run needs a few hundred."""
+
+    def __init__(self, written: Mapping[str, Sequence[HostKey | str]]) -> None:
+        self._written = written
+
+    def __getitem__(self, name: str) -> tuple[HostKey, ...]:
+        return tuple(
+            parse_key("ssh-ed25519", key) if isinstance(key, str) else key for key in self._written[name]
+        )
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._written)
+
+    def __len__(self) -> int:
+        return len(self._written)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +182,11 @@ def _name(name: str, *, revoked: bool) -> str:
         return name
     if not _NAME.fullmatch(name):
         raise ValueError("known_hosts_pattern")
+    return _folded(name)
+
+
+def _folded(name: str) -> str:
+    """A name as it is asked for: lower case, without port 22."""
     return name.lower().removesuffix(":22").strip("[]") if name.endswith("]:22") else name.lower()
 
 

@@ -109,11 +109,8 @@ class Gate:
         except paramiko.ChannelException as error:
             if error.code != _CONNECT_FAILED:
                 raise self.told(f"it does not forward: {error.text}") from None
-            note = f"through jump host {self._jump.id}: {error.text}"
-            refused = (
-                error.text == "Connection refused"
-            )  # a kind of silence either way; only the reason differs
-            raise Unreached(Reason.REFUSED if refused else Reason.NO_ANSWER, note) from None
+            note = f"jump host {self._jump.id} could not connect: refused, no way there, or no such name there"
+            raise Unreached(Reason.REFUSED, note) from None  # paramiko keeps the server's own words to itself
         except (paramiko.SSHException, EOFError, OSError) as error:
             if not carrier.is_active():
                 raise self.told(f"the connection was lost: {error}") from None

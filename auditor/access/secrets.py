@@ -94,16 +94,27 @@ def _passwords(file: Path) -> Mapping[str, str]:
     return table
 
 
-def _private_text(path: Path, what: str) -> str:
-    """A file's text; refuses one that group or others may touch (on POSIX systems)."""
+def private_bytes(path: Path, what: str = "key_file") -> bytes:
+    """A file's bytes, at most 1 MiB; refuses one that group or others may touch (on POSIX systems).
+
+    Raises:
+        ConfigError: ``{what}_mode`` or ``{what}_unreadable``.
+    """
     try:
         with path.open("rb") as file:
             mode = os.fstat(file.fileno()).st_mode
             if os.name == "posix" and mode & _FOR_OTHERS:
                 raise _problem(path, f"{what}_mode", mode=f"{mode & 0o777:03o}")
-            return file.read(1024 * 1024).decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+            return file.read(1024 * 1024)
+    except OSError as error:
         raise _problem(path, f"{what}_unreadable", why=str(error)) from None
+
+
+def _private_text(path: Path, what: str) -> str:
+    try:
+        return private_bytes(path, what).decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise _problem(path, f"{what}_unreadable", why="not UTF-8") from None
 
 
 def _problem(path: Path, key: str, **values: Scalar) -> ConfigError:
