@@ -6,7 +6,7 @@ from auditor.declare import CONSOLE, MACHINE, USER, Check, Fact, Probe, check, f
 from auditor.errors import Garbled, NotKnown, Unreached
 from auditor.findings import Judgement, Reason, Unknown, Verdict, failed, not_applicable, passed, unknown
 from auditor.ledger import decoded, folded
-from auditor.seams import Dial, Folder, Http, Lookup, Reply, Stream, Talk
+from auditor.seams import Dial, Folder, Http, Lookup, Reply, Secret, Stream, Talk
 from auditor.sightings import Sighting, Sightings
 from auditor.tables import Table, TableContent, TableRow, TableSource, table
 from auditor.targets import Documents, Endpoint, Gateway, Person, PrintServer, Section, Town
@@ -34,6 +34,7 @@ __all__ = [
     "Probe",
     "Reason",
     "Reply",
+    "Secret",
     "Section",
     "Sighting",
     "Sightings",

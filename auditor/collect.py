@@ -9,6 +9,7 @@ from typing import Any
 from auditor.access.dial import Contact, DirectDial
 from auditor.access.folder import DirectFolder
 from auditor.access.http import DirectHttp
+from auditor.access.keys import Keys
 from auditor.access.local import run_script
 from auditor.access.machine import this_endpoint, this_machine
 from auditor.access.ssh import Heard, SshRoad, collect, places
@@ -83,9 +84,7 @@ def _collected(task: Task, plugins: Plugins, roads: Roads) -> Evidence | None:
         return _from_inbox(target, roads)
     if isinstance(target, Endpoint):
         contexts = {fact.id: fact.context for fact in plugins.facts}
-        return beside(
-            _endpoint(target, task, plugins, roads), roads.inbox.get(target_key(target)), contexts
-        )
+        return beside(_endpoint(target, task, plugins, roads), roads.inbox.get(target_key(target)), contexts)
     return _probes(target, task, plugins, roads)
 
 
@@ -215,8 +214,17 @@ def _probes(target: Target, task: Task, plugins: Plugins, roads: Roads) -> Evide
 
 
 def _ask(probe: Probe, target: Target, roads: Roads) -> Answer:
+    """The probe's answer, unless a piece of a key stands in it: nothing may keep one."""
+    keys = Keys(target.keys if isinstance(target, Gateway) else {})
+    answer = _outcome(probe, target, roads, keys)
+    if keys.shown_in(answer.body) or keys.shown_in(clean(answer.note).encode()):
+        return Answer(probe.id, Status.ERROR, note="held a piece of a key: thrown away", reason=Reason.BROKEN)
+    return answer
+
+
+def _outcome(probe: Probe, target: Target, roads: Roads, keys: Keys) -> Answer:
     try:
-        return _answered(probe, probe.collect(target, _way_out(probe, target, roads)))
+        return _answered(probe, probe.collect(target, _way_out(probe, target, roads, keys)))
     except (Unreached, NotKnown) as error:
         return Answer(probe.id, Status.ERROR, note=error.note, reason=error.reason)
     except Garbled as error:
@@ -237,12 +245,12 @@ def _answered(probe: Probe, body: object) -> Answer:
     return Answer(probe.id, Status.OK, body)
 
 
-def _way_out(probe: Probe, target: Target, roads: Roads) -> object:
+def _way_out(probe: Probe, target: Target, roads: Roads, keys: Keys) -> object:
     """The one seam the probe asked for, bound to what this target declared."""
     if probe.seam is Dial and isinstance(target, Gateway):
         ports = {(target.host, target.port, target.transport)}
         ports |= {(target.host, port, "tcp") for port in target.closed_ports}
-        return DirectDial(frozenset(ports), roads.probe_deadline_s, roads.contacts.append)
+        return DirectDial(frozenset(ports), roads.probe_deadline_s, roads.contacts.append, keys)
     if probe.seam is Http and isinstance(target, PrintServer):
         return DirectHttp(target.url, roads.probe_deadline_s, roads.contacts.append)
     if isinstance(target, Documents):

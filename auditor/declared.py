@@ -6,6 +6,7 @@ from datetime import UTC
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
+from auditor import gatewaykeys
 from auditor.cells import MAX_NAME, MAX_PORT, is_account, is_id, name_fault, parse_host
 from auditor.consoles.layouts import SIGNALS, kinds
 from auditor.consoles.values import parse_moment
@@ -16,8 +17,9 @@ from auditor.rosters import METHODS, SYSTEMS, ZONES
 from auditor.targets import Console, Documents, Gateway, PrintServer, Section
 from auditor.townfile import ConsoleTable, DocumentsTable, GatewayTable, PrintServerTable, TownFile
 
-PROTOCOLS = ("tls", "openvpn", "tcp")
+PROTOCOLS = ("tls", "openvpn", "wireguard", "tcp")
 TRANSPORTS = ("tcp", "udp")
+UDP_ONLY = ("wireguard",)
 TARGET_ROADS = ("probe", "file")
 DOCUMENT_KINDS = ("routes", "ordinances", "accounts")
 WORDS = ("yes", "no", "unclear")
@@ -75,7 +77,7 @@ class Declared:
         self._names("gateways", index, row.id, row.name)
         for key, value, known in (
             ("protocol", row.protocol, PROTOCOLS),
-            ("transport", row.transport, TRANSPORTS),
+            ("transport", row.transport or TRANSPORTS[0], TRANSPORTS),
             ("zone", row.zone, ZONES),
             ("road", row.road, TARGET_ROADS),
         ):
@@ -83,21 +85,26 @@ class Declared:
         self._all_of((*place, "methods"), row.methods, METHODS, "bad_choice")
         self._all_of((*place, "sections"), row.sections, sections, "unknown_section")
         host = self._host((*place, "host"), row.host, required=row.road == "probe")
+        transport = row.transport or ("udp" if row.protocol in UDP_ONLY else "tcp")
         for at, port in enumerate((row.port, *row.closed_ports)):
             where = "closed_ports" if at else "port"
             if not 1 <= port <= MAX_PORT:
                 self._wrong((*place, where), "bad_port", seen=port)
-            elif at and port == row.port and row.transport == "tcp":
+            elif at and port == row.port and transport == "tcp":
                 self._wrong((*place, where), "port_both", seen=port)
         if row.transport == "udp" and row.protocol in ("tls", "tcp"):
             self._wrong((*place, "transport"), "udp_only_openvpn", protocol=row.protocol)
+        if row.transport == "tcp" and row.protocol in UDP_ONLY:
+            self._wrong((*place, "transport"), "never_tcp", protocol=row.protocol)
+        for key, problem, values in gatewaykeys.faults(row):
+            self._wrong((*place, key), problem, **values)
         return Gateway(
             id=row.id,
             name=row.name,
             host=host,
             port=row.port,
             protocol=row.protocol,
-            transport=row.transport,
+            transport=transport,
             server_name=self._host((*place, "server_name"), row.server_name, required=False),
             ca_file=self.existing((*place, "ca_file"), row.ca_file),
             methods=tuple(row.methods),
@@ -105,6 +112,12 @@ class Declared:
             closed_ports=tuple(row.closed_ports),
             zone=row.zone,
             road=row.road,
+            wrap=row.wrap,
+            key_file=self.existing((*place, "key_file"), row.key_file),
+            key_direction=row.key_direction,
+            server_public_key=row.server_public_key,
+            audit_key_file=self.existing((*place, "audit_key_file"), row.audit_key_file),
+            psk_file=self.existing((*place, "psk_file"), row.psk_file),
         )
 
     def print_servers(self, sections: Collection[str]) -> tuple[PrintServer, ...]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import auditor
 from auditor.access.hostkeys import HostKeys, read_known_hosts
-from auditor.access.secrets import load_key, password_source
+from auditor.access.secrets import load_key, password_source, private_bytes
 from auditor.consoles import consoles_evidence
 from auditor.errors import AuditorError, ConfigError, Problem
 from auditor.gaps import note_gaps
@@ -156,14 +156,20 @@ def _places(root: Path, told: Told) -> None:
 
 
 def _secrets(root: Path, loaded: Loaded | None, told: Told) -> None:
-    """The private key and the password file can be used, and are for their owner only."""
+    """The private key, the password file and the entrances' keys can be read, by their owner only."""
     key_file = loaded.settings.ssh_key_file if loaded is not None else None
+    gateways = loaded.town.gateways if loaded is not None else ()
     passwords = root / PASSWORDS
     try:
         if key_file is not None:
             load_key(key_file)
     except ConfigError as error:
         told.problems += error.problems
+    for file in sorted({file for one in gateways for file in one.keys.values()}):
+        try:
+            private_bytes(file)
+        except ConfigError as error:
+            told.problems += error.problems
     try:
         password_source(passwords if passwords.exists() else None)
     except ConfigError as error:

@@ -7,7 +7,7 @@ whole probe, every byte count is limited, and a failure is an `Unreached` that s
 import socket
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -27,6 +27,13 @@ class Lookup:
 
     addresses: tuple[str, ...]
     took_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A key or password as it stands in its file: never shown by repr, never part of an answer."""
+
+    value: bytes = field(repr=False)
 
 
 class Talk(Protocol):
@@ -97,6 +104,16 @@ class Dial(Protocol):
 
         Raises:
             Unreached: as `udp`.
+        """
+
+    def secret(self, name: str) -> Secret:
+        """The content of a key file declared for this target: "wrap", "audit" or "psk".
+
+        An answer, or the note of one, in which a piece of it is found is thrown away by the engine.
+
+        Raises:
+            Unreached: NOT_DECLARED (no such file is declared), NO_PERMISSION (others may touch it too), or
+                UNREADABLE.
         """
 
     def remaining_s(self) -> float:

@@ -96,7 +96,8 @@ class Gateway:
     """A remote entrance (VPN, VDI, portal).
 
     `protocol` is what speaks there, one of `auditor.declared.PROTOCOLS`; `transport` tcp or udp.
-    `server_name` is the name the certificate must bear. `ca_file` = the town's own certificate authority, None = the system's.
+    `server_name` is the name the certificate must bear. `ca_file` = the town's own certificate authority,
+    None = the system's.
     `methods` = telework methods that pass through it, `sections` = who uses it, () = everybody.
     `closed_ports` = TCP ports of `host` that must not answer from here.
     `road` = how its facts are learnt: probe (asked over the network) or file (evidence arrives in the inbox).

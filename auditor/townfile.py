@@ -49,14 +49,14 @@ class SectionTable(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class GatewayTable(msgspec.Struct, forbid_unknown_fields=True):
-    """``[[gateways]]``: see `auditor.targets.Gateway`."""
+    """``[[gateways]]``: see `auditor.targets.Gateway`. `transport` "" = the protocol's own."""
 
     id: str
     name: str
     host: str = ""
     port: int = 443
     protocol: str = "tls"
-    transport: str = "tcp"
+    transport: str = ""
     server_name: str = ""
     ca_file: str = ""
     methods: list[str] = []
@@ -64,6 +64,12 @@ class GatewayTable(msgspec.Struct, forbid_unknown_fields=True):
     closed_ports: list[int] = []
     zone: str = "internet"
     road: str = "probe"
+    wrap: str = ""
+    key_file: str = ""
+    key_direction: int | None = None
+    server_public_key: str = ""
+    audit_key_file: str = ""
+    psk_file: str = ""
 
 
 class PrintServerTable(msgspec.Struct, forbid_unknown_fields=True):

@@ -35,7 +35,7 @@ def test_every_commented_example_can_be_used_as_it_is(tmp_path: Path, lang: str)
     text = (folder / "town.toml").read_text("utf-8").replace('name = ""', 'name = "松風町"', 1)
     shown = re.sub(r"(?m)^# (?=\[|[a-z_]+ = )", "", text)
     (folder / "town.toml").write_text(shown, "utf-8")
-    for name in ("town-ca.pem", "ssh_key"):
+    for name in ("town-ca.pem", "ssh_key", "vpn-wrap.key", "wg-audit.key", "wg-audit.psk"):
         (folder / name).write_text("x")
     (folder / "staff.csv").write_text(
         STAFF.replace("0102", "0105").replace("税務課", "soumu").replace("総務課", "soumu")
@@ -45,7 +45,7 @@ def test_every_commented_example_can_be_used_as_it_is(tmp_path: Path, lang: str)
     assert tomllib.loads(shown)["town"]["unsigned_inbox"] is True
     assert (len(town.sections), len(town.gateways), len(town.print_servers), len(town.documents)) == (
         1,
-        1,
+        3,
         1,
         3,
     )
