@@ -111,7 +111,7 @@ def fact(
     denied, 12 = timeout, other non-zero = error), ``windows="…"`` (PowerShell 5.1 whose last value is
     sent as JSON), ``chromeos=CONSOLE``; or ``probe=`` the probe whose answer holds it. A script may hold
     ``@REACH@`` on a line of its own: it is replaced by the declared entrances, ``id host port`` a line;
-    and the line ``# slow``: up to 8 s are then sure on Linux and macOS, instead of 4.
+    and the line ``# slow``: on Linux and macOS it may then take 15 s instead of 4.
 
     Raises:
         TypeError: neither or both of scripts and probe, an unknown system or context, or no return type.
