@@ -14,6 +14,9 @@ from auditor.sshsig import MAX_ARMOR, is_true, read_signature
 from tests.inbox.kit import KINDS, Key, new_key
 from tests.peers.process import need
 
+VERSION = range(6, 10)
+"""Where the version stands in a signature."""
+
 MESSAGE = b'{"schema": 1, "asset": "PC-1"}'
 
 
@@ -74,7 +77,8 @@ def test_no_changed_byte_of_a_signature_passes_where_ssh_keygen_refuses_it(
     for place in range(0, len(blob), step):
         changed = armor(blob[:place] + bytes([blob[place] ^ 1]) + blob[place + 1 :])
         assert not ours(changed), place
-        assert not theirs(keys[kind], changed), place
+        if place not in VERSION:  # OpenSSH also reads versions before its own, of which there is none
+            assert not theirs(keys[kind], changed), place
 
 
 @pytest.mark.parametrize("kind", ["ed25519", "nistp256", "rsa2048"])
