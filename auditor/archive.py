@@ -114,7 +114,7 @@ def pack(files: Sequence[tuple[str, bytes]], target: Path) -> str:
                         archive.writestr(_info(one.member), unique[one.sha256][1])
                 file.flush()
                 os.fsync(file.fileno())
-            os.link(temporary, target)  # never over a file that came in the meantime
+            _settle(Path(temporary), target)
         finally:
             Path(temporary).unlink(missing_ok=True)
         return _code(target)
@@ -122,6 +122,18 @@ def pack(files: Sequence[tuple[str, bytes]], target: Path) -> str:
         raise CarryError("archive_exists", path=str(target)) from None
     except OSError as error:
         raise CarryError("archive_write", path=str(target), why=error.strerror or str(error)) from None
+
+
+def _settle(temporary: Path, target: Path) -> None:
+    """Give the finished file its name, never over a file that came in the meantime."""
+    try:
+        os.link(temporary, target)
+    except FileExistsError:
+        raise
+    except OSError:  # FAT and exFAT, which sticks have, know no links
+        if target.exists():
+            raise FileExistsError(str(target)) from None
+        temporary.rename(target)
 
 
 def _info(name: str) -> zipfile.ZipInfo:

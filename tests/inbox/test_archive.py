@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import os
 import stat
 import zipfile
 from collections.abc import Callable
@@ -220,6 +221,17 @@ def test_an_encrypted_archive_is_refused(tmp_path: Path) -> None:
     path.write_bytes(bytes(body))
     with pytest.raises(CarryError):
         examine(path)
+
+
+def test_a_stick_whose_file_system_knows_no_links_can_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_links(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", no_links)
+    assert len(examine(packed(tmp_path)).files) == 3
+    assert names(tmp_path) == ["carried.zip"]
 
 
 def test_what_is_no_archive_is_said(tmp_path: Path) -> None:
