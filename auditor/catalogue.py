@@ -27,6 +27,7 @@ KINDS = (
     "routes",
     "ordinances",
     "accounts",
+    "telework-policy",
 )
 SEVERITIES = ("critical", "high", "medium", "low")
 DOERS = ("head", "officer", "it")

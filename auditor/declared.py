@@ -17,11 +17,14 @@ from auditor.rosters import METHODS, SYSTEMS, ZONES
 from auditor.targets import Console, Documents, Gateway, PrintServer, Section
 from auditor.townfile import ConsoleTable, DocumentsTable, GatewayTable, PrintServerTable, TownFile
 
-PROTOCOLS = ("tls", "openvpn", "wireguard", "tcp")
+PROTOCOLS = ("tls", "openvpn", "wireguard", "anyconnect", "softether", "portal", "relay", "tcp")
+TCP_ONLY = ("tls", "anyconnect", "softether", "portal", "relay", "tcp")
 TRANSPORTS = ("tcp", "udp")
 UDP_ONLY = ("wireguard",)
 TARGET_ROADS = ("probe", "file")
-DOCUMENT_KINDS = ("routes", "ordinances", "accounts")
+DOCUMENT_KINDS = ("routes", "ordinances", "accounts", "telework-policy")
+PRODUCTS = ("fortinet", "ivanti", "globalprotect", "f5", "asa", "citrix", "horizon", "rdweb", "rdgateway")
+"""Portals whose sign-in page is known; ``checks/remote/portals.toml`` says by what."""
 WORDS = ("yes", "no", "unclear")
 PRINT_SCHEMES = ("http", "https", "ipp", "ipps")
 CARRIED = {"ipp": "http", "ipps": "https"}
@@ -80,6 +83,7 @@ class Declared:
             ("transport", row.transport or TRANSPORTS[0], TRANSPORTS),
             ("zone", row.zone, ZONES),
             ("road", row.road, TARGET_ROADS),
+            ("product", row.product, ("", *PRODUCTS)),
         ):
             self._one_of((*place, key), value, known)
         self._all_of((*place, "methods"), row.methods, METHODS, "bad_choice")
@@ -92,10 +96,12 @@ class Declared:
                 self._wrong((*place, where), "bad_port", seen=port)
             elif at and port == row.port and transport == "tcp":
                 self._wrong((*place, where), "port_both", seen=port)
-        if row.transport == "udp" and row.protocol in ("tls", "tcp"):
+        if row.transport == "udp" and row.protocol in TCP_ONLY:
             self._wrong((*place, "transport"), "udp_only_openvpn", protocol=row.protocol)
         if row.transport == "tcp" and row.protocol in UDP_ONLY:
             self._wrong((*place, "transport"), "never_tcp", protocol=row.protocol)
+        if row.product and row.protocol != "portal":
+            self._wrong((*place, "product"), "product_portal", protocol=row.protocol)
         for key, problem, values in gatewaykeys.faults(row):
             self._wrong((*place, key), problem, **values)
         return Gateway(
@@ -118,6 +124,7 @@ class Declared:
             server_public_key=row.server_public_key,
             audit_key_file=self.existing((*place, "audit_key_file"), row.audit_key_file),
             psk_file=self.existing((*place, "psk_file"), row.psk_file),
+            product=row.product,
         )
 
     def print_servers(self, sections: Collection[str]) -> tuple[PrintServer, ...]:

@@ -106,6 +106,7 @@ class Gateway:
     wrapped (tls-auth, tls-crypt or tls-crypt-v2; "" = no key is declared), `key_file` what a client has for
     it, `key_direction` the client's (tls-auth; None = not told). WireGuard: `server_public_key` in base64,
     `audit_key_file` = private key of a peer that is there for the audit alone, `psk_file` its pre-shared key.
+    Portals: `product` = what the town bought, one of `auditor.declared.PRODUCTS`, "" = not told.
     """
 
     id: str
@@ -127,6 +128,7 @@ class Gateway:
     server_public_key: str = ""
     audit_key_file: Path | None = None
     psk_file: Path | None = None
+    product: str = ""
 
     kind: ClassVar[str] = "gateway"
 
@@ -156,7 +158,11 @@ class PrintServer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Documents:
-    """A folder of documents: `kind` is routes (BPMN), ordinances or accounts (exports); `folder` is absolute."""
+    """A folder of documents; `folder` is absolute.
+
+    `kind` is routes (BPMN), ordinances, accounts (exports) or telework-policy (the policy file of a thin
+    telework system).
+    """
 
     id: str
     name: str

@@ -70,6 +70,7 @@ class GatewayTable(msgspec.Struct, forbid_unknown_fields=True):
     server_public_key: str = ""
     audit_key_file: str = ""
     psk_file: str = ""
+    product: str = ""
 
 
 class PrintServerTable(msgspec.Struct, forbid_unknown_fields=True):
@@ -84,7 +85,7 @@ class PrintServerTable(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class DocumentsTable(msgspec.Struct, forbid_unknown_fields=True):
-    """``[[documents]]``: `kind` is routes, ordinances or accounts."""
+    """``[[documents]]``: `kind` is routes, ordinances, accounts or telework-policy."""
 
     id: str
     name: str

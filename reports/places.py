@@ -6,7 +6,7 @@ from auditor.findings import Finding
 from reports.book import Book
 from reports.wording import NAME_LENGTH, plain
 
-PLACED = ("routes", "print-server", "ordinances", "accounts", "section")
+PLACED = ("routes", "print-server", "ordinances", "accounts", "telework-policy", "section")
 """Kinds that a section knows by their parts rather than by the whole's name."""
 
 JOINT = ": "
