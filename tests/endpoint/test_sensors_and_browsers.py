@@ -16,7 +16,8 @@ from auditor.findings import Judgement, Reason, Unknown
 from checks.endpoint.browser import Browsers, linux_browsers
 from checks.endpoint.edr import COMM_SIGNS, ConsoleSight, Running, folded, sensors
 from checks.endpoint.office import windows_suites
-from tests.endpoint.conftest import CONTROLS, JUDGES, fact_on, params_of
+from checks.endpoint.telework import windows_telework
+from tests.endpoint.conftest import CONTROLS, CORPUS, JUDGES, fact_on, params_of
 from tests.endpoint.test_linux_fragments import SHELLS, argv
 
 TODAY = date(2026, 11, 25)
@@ -169,3 +170,9 @@ def test_a_product_release_id_names_its_release(id_: str, product: str, release:
     body = json.dumps({"streamed": streamed, "codes": [], "libre": []}).encode()
     (suite,) = windows_suites(Answer("office.version", Status.OK, body)).found
     assert (suite.product, suite.release) == (product, release)
+
+
+def test_telework_programs_are_told_by_role_whatever_their_names_width() -> None:
+    text = (CORPUS / "windows" / "app.telework" / "good.json").read_text(encoding="utf-8")
+    told = windows_telework(Answer("app.telework", Status.OK, json.dumps(json.loads(text)["body"]).encode()))
+    assert [(one.role, one.version) for one in told.found] == [("groupware", "3.2.0"), ("vpn", "5.1.7.80")]
