@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from auditor.access.dial import Contact, DirectDial
+from auditor.access.dial import Contact, DirectDial, doors
 from auditor.access.folder import DirectFolder
 from auditor.access.http import DirectHttp
 from auditor.access.keys import Keys
@@ -248,9 +248,7 @@ def _answered(probe: Probe, body: object) -> Answer:
 def _way_out(probe: Probe, target: Target, roads: Roads, keys: Keys) -> object:
     """The one seam the probe asked for, bound to what this target declared."""
     if probe.seam is Dial and isinstance(target, Gateway):
-        ports = {(target.host, target.port, target.transport)}
-        ports |= {(target.host, port, "tcp") for port in target.closed_ports}
-        return DirectDial(frozenset(ports), roads.probe_deadline_s, roads.contacts.append, keys)
+        return DirectDial(doors(target), roads.probe_deadline_s, roads.contacts.append, keys)
     if probe.seam is Http and isinstance(target, PrintServer):
         return DirectHttp(target.url, roads.probe_deadline_s, roads.contacts.append)
     if isinstance(target, Documents):

@@ -17,10 +17,10 @@ from auditor.rosters import METHODS, SYSTEMS, ZONES
 from auditor.targets import Console, Documents, Gateway, PrintServer, Section
 from auditor.townfile import ConsoleTable, DocumentsTable, GatewayTable, PrintServerTable, TownFile
 
-PROTOCOLS = ("tls", "openvpn", "wireguard", "anyconnect", "softether", "portal", "relay", "tcp")
-TCP_ONLY = ("tls", "anyconnect", "softether", "portal", "relay", "tcp")
+TCP_ONLY = ("tls", "sstp", "anyconnect", "softether", "portal", "relay", "tcp")
 TRANSPORTS = ("tcp", "udp")
-UDP_ONLY = ("wireguard",)
+UDP_ONLY = ("wireguard", "ike", "l2tp")
+PROTOCOLS = (*TCP_ONLY, "openvpn", *UDP_ONLY)
 TARGET_ROADS = ("probe", "file")
 DOCUMENT_KINDS = ("routes", "ordinances", "accounts", "telework-policy")
 PRODUCTS = ("fortinet", "ivanti", "globalprotect", "f5", "asa", "citrix", "horizon", "rdweb", "rdgateway")
@@ -124,6 +124,7 @@ class Declared:
             server_public_key=row.server_public_key,
             audit_key_file=self.existing((*place, "audit_key_file"), row.audit_key_file),
             psk_file=self.existing((*place, "psk_file"), row.psk_file),
+            ike_identity=row.ike_identity,
             product=row.product,
         )
 

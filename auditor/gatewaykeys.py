@@ -10,6 +10,7 @@ from auditor.townfile import GatewayTable
 WRAPS = ("tls-auth", "tls-crypt", "tls-crypt-v2")
 DIRECTIONS = (0, 1)
 PUBLIC_KEY_BYTES = 32
+MOST_IDENTITY = 120
 BELONGS = {
     "wrap": "openvpn",
     "key_file": "openvpn",
@@ -17,6 +18,7 @@ BELONGS = {
     "server_public_key": "wireguard",
     "audit_key_file": "wireguard",
     "psk_file": "wireguard",
+    "ike_identity": "ike",
 }
 
 Fault = tuple[str, str, Mapping[str, Scalar]]
@@ -32,6 +34,8 @@ def faults(row: GatewayTable) -> Iterator[Fault]:
     if row.wrap and row.wrap not in WRAPS:
         yield "wrap", "bad_choice", {"seen": row.wrap[:60], "known": ", ".join(WRAPS)}
     yield from _alone(written)
+    if row.ike_identity and not _is_identity(row.ike_identity):
+        yield "ike_identity", "bad_identity", {"limit": MOST_IDENTITY}
     if row.key_direction is not None and row.key_direction not in DIRECTIONS:
         yield "key_direction", "bad_choice", {"seen": row.key_direction, "known": "0, 1"}
     elif row.key_direction is not None and row.wrap != "tls-auth":
@@ -49,6 +53,11 @@ def _alone(written: set[str]) -> Iterator[Fault]:
     ):
         if name in written and other not in written:
             yield name, "key_needs", {"other": other}
+
+
+def _is_identity(text: str) -> bool:
+    """A host name, an address, a user's name or a key's name as IKE carries it."""
+    return 1 <= len(text) <= MOST_IDENTITY and text.isascii() and text.isprintable() and " " not in text
 
 
 def _is_public_key(text: str) -> bool:

@@ -106,6 +106,7 @@ class Gateway:
     wrapped (tls-auth, tls-crypt or tls-crypt-v2; "" = no key is declared), `key_file` what a client has for
     it, `key_direction` the client's (tls-auth; None = not told). WireGuard: `server_public_key` in base64,
     `audit_key_file` = private key of a peer that is there for the audit alone, `psk_file` its pre-shared key.
+    IKE: `ike_identity` = the name aggressive mode may be asked with, "" = the town did not opt in.
     Portals: `product` = what the town bought, one of `auditor.declared.PRODUCTS`, "" = not told.
     """
 
@@ -128,6 +129,7 @@ class Gateway:
     server_public_key: str = ""
     audit_key_file: Path | None = None
     psk_file: Path | None = None
+    ike_identity: str = ""
     product: str = ""
 
     kind: ClassVar[str] = "gateway"

@@ -70,6 +70,7 @@ class GatewayTable(msgspec.Struct, forbid_unknown_fields=True):
     server_public_key: str = ""
     audit_key_file: str = ""
     psk_file: str = ""
+    ike_identity: str = ""
     product: str = ""
 
 

@@ -12,8 +12,25 @@ from auditor.access.net import Deadline, connect, resolve, unreached
 from auditor.errors import Unreached
 from auditor.findings import Reason
 from auditor.seams import Lookup, Secret, Stream
+from auditor.targets import Gateway
 
 MAX_DATAGRAM = 65535
+
+BESIDE = {("ike", 500): (4500,), ("l2tp", 1701): (500, 4500)}
+"""UDP ports that belong to an entrance beside the declared one: IKE begun on port 500 goes on over 4500 (RFC
+7296 §2.23), and L2TP stands behind IKE, which proves the line."""
+
+
+def doors(gateway: Gateway) -> frozenset[tuple[str, int, str]]:
+    """All of a gateway that may be contacted: what is declared of it, and what belongs to its protocol."""
+    beside = BESIDE.get((gateway.protocol, gateway.port), ()) if gateway.transport == "udp" else ()
+    return frozenset(
+        {
+            (gateway.host, gateway.port, gateway.transport),
+            *((gateway.host, port, "tcp") for port in gateway.closed_ports),
+            *((gateway.host, port, "udp") for port in beside),
+        }
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,11 @@ from collections.abc import Callable
 import pytest
 
 from auditor.access import net
-from auditor.access.dial import Contact, DirectDial
+from auditor.access.dial import Contact, DirectDial, doors
 from auditor.errors import Unreached
 from auditor.findings import Reason
 from auditor.seams import Dial
+from auditor.targets import Gateway
 from tests.access.conftest import rude_server
 from tests.peers.process import free_port
 
@@ -242,3 +243,19 @@ def test_a_conversation_ends_with_the_deadline_and_goes_nowhere_else() -> None:
     with pytest.raises(Unreached) as caught, dial.talk(HOST, port, b"x"):
         pytest.fail("not declared")
     assert (caught.value.reason, contacts) == (Reason.NOT_DECLARED, [])
+
+
+def declared(protocol: str, port: int, transport: str = "udp") -> set[tuple[int, str]]:
+    gateway = Gateway(
+        id="g", name="g", host=HOST, port=port, protocol=protocol, transport=transport, closed_ports=(22,)
+    )
+    assert {host for host, _, _ in doors(gateway)} == {HOST}
+    return {(number, kind) for _, number, kind in doors(gateway)}
+
+
+def test_what_belongs_to_a_protocol_may_be_contacted_and_nothing_else() -> None:
+    assert declared("ike", 500) == {(500, "udp"), (4500, "udp"), (22, "tcp")}
+    assert declared("l2tp", 1701) == {(1701, "udp"), (500, "udp"), (4500, "udp"), (22, "tcp")}
+    assert declared("ike", 4500) == {(4500, "udp"), (22, "tcp")}
+    assert declared("openvpn", 500) == {(500, "udp"), (22, "tcp")}
+    assert declared("tls", 443, "tcp") == {(443, "tcp"), (22, "tcp")}

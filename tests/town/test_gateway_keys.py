@@ -9,6 +9,7 @@ from tests.town.conftest import TownFolder
 
 OPENVPN = '[[gateways]]\nid = "o"\nname = "O"\nhost = "o.example.jp"\nprotocol = "openvpn"\n'
 WIREGUARD = '[[gateways]]\nid = "w"\nname = "W"\nhost = "w.example.jp"\nprotocol = "wireguard"\n'
+IKE = '[[gateways]]\nid = "i"\nname = "I"\nhost = "i.example.jp"\nport = 500\nprotocol = "ike"\n'
 PUBLIC = "xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg="
 DIRECTION = "gateways.key_direction"
 CRYPT = 'wrap = "tls-crypt"\nkey_file = "k"\n'
@@ -43,6 +44,11 @@ def test_declared_keys_become_files_of_the_gateway(town: TownFolder) -> None:
         (WIREGUARD + 'server_public_key = "abc="\n', "gateways.server_public_key", "bad_public_key"),
         (WIREGUARD + 'audit_key_file = "k"\n', "gateways.audit_key_file", "key_needs"),
         (WIREGUARD + SERVER + 'psk_file = "k"\n', "gateways.psk_file", "key_needs"),
+        (IKE + 'ike_identity = "two words"\n', "gateways.ike_identity", "bad_identity"),
+        (IKE + 'ike_identity = "町"\n', "gateways.ike_identity", "bad_identity"),
+        (IKE + f'ike_identity = "{"x" * 121}"\n', "gateways.ike_identity", "bad_identity"),
+        (IKE + 'transport = "tcp"\n', "gateways.transport", "never_tcp"),
+        (WIREGUARD + 'ike_identity = "a"\n', "gateways.ike_identity", "key_other_protocol"),
     ],
 )
 def test_a_key_alone_or_in_the_wrong_place_names_itself(
@@ -63,3 +69,11 @@ def test_doctor_tells_of_a_key_that_others_can_read_and_shows_none(town: TownFol
     assert "0123456789abcdef" not in described(health, "ja") + repr(health)
     path.chmod(0o600)
     assert examine(town.root).good
+
+
+def test_an_ipsec_entrance_speaks_udp_and_asks_aggressive_mode_only_by_a_named_identity(
+    town: TownFolder,
+) -> None:
+    town.add("town.toml", IKE + IKE.replace('"i"', '"j"', 1) + 'ike_identity = "@#town"\n')
+    first, second = town.load().town.gateways
+    assert (first.transport, first.ike_identity, second.ike_identity) == ("udp", "", "@#town")
