@@ -32,13 +32,23 @@ def with_last_heard(
             continue
         key = target_key(task.target)
         now = known.get(key)
-        why = (now.outcome if now is not None else None) or Reason.NOT_COLLECTED
-        if (now is not None and now.outcome is None) or why not in SILENCE:
-            continue
-        last = last_heard(key)
-        if last is not None and _same_machine(task.target, last):
+        last = last_heard(key) if _silent(now) else None
+        if last is not None and _same_machine(task.target, last) and _newer(last, now):
+            why = (now.outcome if now is not None else None) or Reason.NOT_COLLECTED
             known[key] = replace(last, silent=why, note=now.note if now is not None else "")
     return known
+
+
+def _silent(now: Evidence | None) -> bool:
+    """Nothing came from the machine itself in this run; a file may have, with what it said before."""
+    if now is None or now.outcome is None:
+        return now is None or now.origin != ""
+    return now.outcome in SILENCE
+
+
+def _newer(last: Evidence, now: Evidence | None) -> bool:
+    """True unless a file holds something newer than what was kept."""
+    return now is None or now.outcome is not None or last.collected_at > now.collected_at
 
 
 def _same_machine(row: Endpoint, last: Evidence) -> bool:

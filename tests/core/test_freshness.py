@@ -52,6 +52,14 @@ def test_a_new_answer_is_never_replaced_by_an_old_one() -> None:
     assert with_last_heard(tasks(), heard, last(YESTERDAY).get) == heard
 
 
+@pytest.mark.parametrize(("days", "silent"), [(2, Reason.NOT_COLLECTED), (0, None)])
+def test_of_a_file_and_what_was_kept_the_newer_counts(days: int, silent: Reason | None) -> None:
+    filed = replace(said(ok("w.lock", "300"), at=NOW - timedelta(days=days)), system="linux", origin="a.json")
+    found = with_last_heard(tasks(), {KEY: filed}, last(YESTERDAY).get)[KEY]
+    assert found.silent is silent
+    assert found.collected_at == max(filed.collected_at, YESTERDAY.collected_at)
+
+
 def test_who_was_never_heard_stays_unknown() -> None:
     assert with_last_heard(tasks(), {}, last(None).get) == {}
 

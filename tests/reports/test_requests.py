@@ -206,6 +206,9 @@ def test_a_word_of_no_request_leaves_the_run_as_it_was(run: Run) -> None:
         ("デジタル推進課が設定を配ります。", False),
     ],
 )
-def test_an_act_that_asks_the_reader_anywhere_stands_among_the_readers_requests(fix: str, mine: bool) -> None:
+def test_an_act_that_asks_the_reader_anywhere_stands_among_the_readers_requests(
+    fix: str,
+    mine: bool,  # noqa: FBT001
+) -> None:
     control = replace(shipped()[0], doer="it", fix=Wording(fix, "act"))
     assert _doer(_Group("fix"), control) == ("it", mine)
