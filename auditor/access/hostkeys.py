@@ -96,12 +96,7 @@ def read_known_hosts(path: Path) -> HostKeys:
     Raises:
         ConfigError: every line that cannot be used, at once.
     """
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError:
-        return HostKeys({})
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError([Problem(path, None, "", "known_hosts_unreadable", {"why": str(error)})]) from None
+    text = _text(path)
     plain: dict[str, list[HostKey | str]] = {}
     hashed: list[tuple[bytes, bytes, HostKey]] = []
     revoked: set[tuple[str, HostKey]] = set()
@@ -127,6 +122,15 @@ def read_known_hosts(path: Path) -> HostKeys:
     if problems:
         raise ConfigError(problems)
     return HostKeys(_Plain(plain), tuple(hashed), frozenset(revoked))
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        return ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError([Problem(path, None, "", "known_hosts_unreadable", {"why": str(error)})]) from None
 
 
 class _Plain(Mapping[str, tuple[HostKey, ...]]):

@@ -109,7 +109,7 @@ class Gate:
         except paramiko.ChannelException as error:
             if error.code != _CONNECT_FAILED:
                 raise self.told(f"it does not forward: {error.text}") from None
-            note = f"jump host {self._jump.id} could not connect: refused, no way there, or no such name there"
+            note = f"jump host {self._jump.id} could not connect: refused, no way, or no such name there"
             raise Unreached(Reason.REFUSED, note) from None  # paramiko keeps the server's own words to itself
         except (paramiko.SSHException, EOFError, OSError) as error:
             if not carrier.is_active():

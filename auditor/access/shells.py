@@ -81,7 +81,7 @@ def words(errors: bytes) -> str:
     """The beginning of an error stream as text for a note: cp932, UTF-8 or UTF-16, never PowerShell's XML."""
     if errors.startswith(_CLIXML):
         return "error records of PowerShell"
-    if errors.count(0) * _UTF16_SHARE > len(errors):
+    if errors.startswith(codecs.BOM_UTF16_LE) or errors.count(0) * _UTF16_SHARE > len(errors):
         return errors.decode("utf-16-le", "replace").strip("\ufeff\r\n ")
     try:
         return codecs.getincrementaldecoder("utf-8")().decode(errors).strip()  # the last character may be cut

@@ -1,4 +1,4 @@
-"""Machines behind a jump host are reached through one shared connection, and its faults are told from theirs."""
+"""Machines behind a jump host share one connection to it, and its faults are told from theirs."""
 
 import os
 import signal
@@ -109,19 +109,24 @@ def test_what_is_not_declared_behind_it_is_never_contacted(tmp_path: Path) -> No
 
 
 def test_a_refusal_behind_it_is_the_machines_own(tmp_path: Path) -> None:
-    with sshd(tmp_path, name="jump") as jump:
-        with through(jump, folder=tmp_path, port=free_port()) as (road, (behind,)):
-            reason, note = reason_of(behind, road)
+    with (
+        sshd(tmp_path, name="jump") as jump,
+        through(jump, folder=tmp_path, port=free_port()) as (road, (behind,)),
+    ):
+        reason, note = reason_of(behind, road)
     assert reason is Reason.REFUSED, note
     assert "dmz" in note
 
 
 def test_a_silent_machine_behind_it_is_given_up_at_its_own_deadline(tmp_path: Path) -> None:
-    with sshd(tmp_path, name="jump") as jump, socket.create_server(("127.0.0.1", 0)) as silent:
-        with through(jump, folder=tmp_path, port=silent.getsockname()[1]) as (road, (behind,)):
-            collect_began = time.monotonic()
-            reason, _ = reason_of(behind, road, deadline_s=3)
-            took_s = time.monotonic() - collect_began
+    with (
+        sshd(tmp_path, name="jump") as jump,
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        through(jump, folder=tmp_path, port=silent.getsockname()[1]) as (road, (behind,)),
+    ):
+        began = time.monotonic()
+        reason, _ = reason_of(behind, road, deadline_s=3)
+        took_s = time.monotonic() - began
     assert reason is Reason.NO_ANSWER
     assert took_s < 4.5
 

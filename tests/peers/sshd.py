@@ -24,7 +24,7 @@ StrictModes no
 PermitRootLogin yes
 PasswordAuthentication no
 KbdInteractiveAuthentication no
-MaxStartups 200
+MaxStartups {startups}
 LogLevel VERBOSE
 """
 
@@ -75,10 +75,12 @@ def sshd(
     kind: str = "ed25519",
     client_key: Path | None = None,
     listen: str = "127.0.0.1",
+    startups: str = "200",
 ) -> Iterator[SshServer]:
     """Run an sshd whose files stand in `folder` under `name`; `extra` = configuration that wins over ours.
 
-    Give `client_key` to let several servers take the same key; `listen` = 0.0.0.0 answers on all of 127.0.0.0/8.
+    Give `client_key` to let several servers take the same key; `listen` = 0.0.0.0 answers on all of 127.0.0.0/8;
+    `startups` = MaxStartups, of which sshd takes the last line and not the first.
     """
     program = need("sshd")
     need_root()
@@ -92,7 +94,14 @@ def sshd(
     port = free_port()
     config = home / "sshd_config"
     config.write_text(
-        _CONFIG.format(port=port, listen=listen, host_key=host_key, authorised=authorised, extra=extra)
+        _CONFIG.format(
+            port=port,
+            listen=listen,
+            host_key=host_key,
+            authorised=authorised,
+            startups=startups,
+            extra=extra,
+        )
     )
     log = home / "sshd.log"
     command = [program, "-D", "-e", "-f", str(config)]
