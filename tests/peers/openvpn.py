@@ -1,4 +1,4 @@
-"""A real OpenVPN server on an ephemeral loopback port.
+"""A real OpenVPN server on an ephemeral loopback port, its control channel wrapped in every way there is.
 
 By default it is the server for one peer, which needs neither root nor a tun device; over TCP it takes one
 connection and then starts anew. `many` runs the server for many clients, which needs both.
@@ -6,8 +6,9 @@ connection and then starts anew. `many` runs the server for many clients, which 
 
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.peers.certificates import Files
@@ -19,6 +20,34 @@ UP = "Initialization Sequence Completed"
 WAITS = {"udp": "UDPv4 link remote: [AF_UNSPEC]", "tcp": "Listening for incoming TCP connection"}
 
 
+@dataclass(frozen=True, slots=True)
+class Wrapping:
+    """What the server is started with, and the file a client has for it (mode 600)."""
+
+    kind: str
+    server: tuple[str, ...]
+    client_key: Path
+
+
+def wrapping(folder: Path, kind: str, *, auth: str = "SHA1", direction: int | None = 1) -> Wrapping:
+    """Keys made by OpenVPN itself: `kind` is tls-auth, tls-crypt or tls-crypt-v2; `direction` the client's."""
+    folder.mkdir(parents=True, exist_ok=True)
+    secret, client = folder / f"{kind}.key", folder / f"{kind}-client.key"
+    if kind == "tls-crypt-v2":
+        _genkey("--genkey", "tls-crypt-v2-server", str(secret))
+        _genkey("--tls-crypt-v2", str(secret), "--genkey", "tls-crypt-v2-client", str(client))
+        return Wrapping(kind, ("--tls-crypt-v2", str(secret)), client)
+    _genkey("--genkey", "secret", str(secret))
+    if kind == "tls-crypt":
+        return Wrapping(kind, ("--tls-crypt", str(secret)), secret)
+    side = () if direction is None else (str(1 - direction),)
+    return Wrapping(kind, ("--tls-auth", str(secret), *side, "--auth", auth), secret)
+
+
+def _genkey(*words: str) -> None:
+    subprocess.run([need("openvpn"), *words], check=True, capture_output=True, timeout=20)
+
+
 @contextmanager
 def openvpn(
     folder: Path,
@@ -26,11 +55,12 @@ def openvpn(
     files: Files,
     *,
     transport: str = "udp",
-    wrapped: bool = False,
+    wrapped: Wrapping | bool = False,
     many: bool = False,
+    options: Sequence[str] = (),
     name: str = "openvpn",
 ) -> Iterator[int]:
-    """Run one; yields its port. `wrapped` = its control channel needs a key (tls-crypt) that nobody gets."""
+    """Run one; yields its port. `wrapped` True = its control channel needs a key (tls-crypt) that nobody gets."""
     program = need("openvpn")
     if many:
         need_root()
@@ -38,16 +68,16 @@ def openvpn(
     home.mkdir(parents=True)
     port = free_port(socket.SOCK_DGRAM if transport == "udp" else socket.SOCK_STREAM)
     log = home / "openvpn.log"
+    if wrapped is True:
+        wrapped = wrapping(home, "tls-crypt")
     command = [
         *(program, "--tls-server", "--local", "127.0.0.1", "--port", str(port), "--verb", "3"),
         *("--proto", "udp" if transport == "udp" else "tcp-server", "--dh", "none"),
         *("--ca", str(ca), "--cert", str(files.chain), "--key", str(files.key)),
         *(MANY if many else ONE),
+        *(wrapped.server if wrapped else ()),
+        *options,
     ]
-    if wrapped:
-        secret = home / "wrap.key"
-        subprocess.run([program, "--genkey", "secret", str(secret)], check=True, capture_output=True)
-        command += ["--tls-crypt", str(secret)]
     ready = UP if many else WAITS[transport]
     with started(command, log=log, ready=lambda: ready in log.read_text(errors="replace")):
         yield port
