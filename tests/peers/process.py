@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -60,12 +60,26 @@ def wait_until(true: Callable[[], bool], what: str, *, within_s: float = 15.0) -
 
 @contextmanager
 def started(
-    argv: Sequence[str], *, log: Path, ready: Callable[[], bool], cwd: Path | None = None
+    argv: Sequence[str],
+    *,
+    log: Path,
+    ready: Callable[[], bool],
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run `argv` in its own process group until the block ends; its output goes to `log`."""
+    """Run `argv` in its own process group until the block ends; its output goes to `log`.
+
+    `env` = variables beside those of the tests.
+    """
     with log.open("ab") as sink:
         process = subprocess.Popen(
-            list(argv), stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, cwd=cwd, start_new_session=True
+            list(argv),
+            stdin=subprocess.DEVNULL,
+            stdout=sink,
+            stderr=sink,
+            cwd=cwd,
+            env={**os.environ, **(env or {})},
+            start_new_session=True,
         )
     try:
         wait_until(

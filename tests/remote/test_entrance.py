@@ -4,7 +4,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from importlib import import_module
+from importlib.metadata import entry_points
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -18,15 +21,19 @@ from auditor.judge import Scene, judge
 from auditor.model import Model
 from auditor.plan import plan
 from auditor.targets import Gateway, Town
-from checks.remote import certificate, ports, reach, tls
 from tests.peers.certificates import issue
 from tests.peers.nginx import ANY_STRENGTH, EVERY, Block, nginx
 from tests.peers.openvpn import openvpn
 from tests.peers.process import free_port
 from tests.remote.conftest import TODAY, Pki, black_hole, gateway_at
 
-MODULES = {"reach": reach, "ports": ports, "tls": tls, "certificate": certificate}
+MODULES: dict[str, ModuleType] = {
+    entry.name.partition(".")[2]: import_module(entry.value)
+    for entry in entry_points(group="telework_auditor.checks")
+    if entry.value.startswith("checks.remote.")
+}
 ALL = {"RA-02", "RA-03", "RA-04", "RA-05"}
+"""What is asked of a TLS entrance; the controls of other protocols do not concern it."""
 
 
 @pytest.fixture(scope="module")
@@ -79,12 +86,14 @@ def entrances(pki: Pki, tmp_path_factory: pytest.TempPathFactory) -> Iterator[di
 
 
 def standing(findings: dict[str, Finding]) -> dict[str, str]:
-    return {control: finding.verdict.value for control, finding in findings.items()}
+    for control in findings.keys() - ALL:
+        assert findings[control].verdict is Verdict.NOT_APPLICABLE, control
+    return {control: finding.verdict.value for control, finding in findings.items() if control in ALL}
 
 
 def test_the_catalogue_of_the_area_is_whole(model: Model) -> None:
-    assert set(model.controls) == ALL
-    assert {id_: control.leg for id_, control in model.controls.items()} == {
+    assert set(model.controls) >= ALL
+    assert {id_: model.controls[id_].leg for id_ in ALL} == {
         "RA-02": Leg.PATH,
         "RA-03": Leg.PATH,
         "RA-04": Leg.NONE,
@@ -94,14 +103,14 @@ def test_the_catalogue_of_the_area_is_whole(model: Model) -> None:
 
 @pytest.mark.parametrize(("name", "module"), list(MODULES.items()))
 def test_every_sentence_a_check_may_say_stands_in_the_catalogue_and_no_other(
-    name: str, module: object, model: Model
+    name: str, module: ModuleType, model: Model
 ) -> None:
-    source = Path(str(module.__file__)).read_text("utf-8")  # type: ignore[attr-defined]  # a module
-    (control,) = re.findall(r'@check\("([A-Z]+-\d+)"\)', source)
+    source = Path(str(module.__file__)).read_text("utf-8")
+    controls = re.findall(r'@check\("([A-Z]+-\d+)"\)', source)
     keys = set(re.findall(r'(?:passed|failed|not_applicable)\(\s*"(\w+)"', source))
     if name == "certificate":
         keys |= {"ok", "renew", "self_signed", "no_issuer", "weak_issuer"}
-    assert keys == set(model.controls[control].says)
+    assert keys == {key for control in controls for key in model.controls[control].says}
 
 
 def test_a_good_entrance_passes_everything(

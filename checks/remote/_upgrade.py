@@ -1,0 +1,45 @@
+"""Connections on which TLS may begin: at once, or behind the first words of the protocol around it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from auditor.api import Dial, Gateway, NotKnown, Reason, Stream
+from checks.remote import _rdpwire, _rfb
+from checks.remote._wire import SILENT, Ended, within
+
+AT_ONCE = frozenset({"tls"})
+UPGRADES = {"rdp": _rdpwire.upgraded, "vnc": _rfb.upgraded}
+
+
+class Declined(Exception):  # noqa: N818 - a finding about the other side
+    """The entrance answered in its own protocol that it goes on without TLS (or without a certificate)."""
+
+
+def may_speak_tls(gateway: Gateway) -> bool:
+    """True for an entrance where TLS is asked for at all."""
+    return gateway.protocol in AT_ONCE or gateway.protocol in UPGRADES
+
+
+@contextmanager
+def opened(gateway: Gateway, dial: Dial, wait_s: float) -> Iterator[Stream]:
+    """A connection whose next words may be a ClientHello.
+
+    Raises:
+        Declined: there is no TLS.
+        NotKnown: WRONG_SERVICE or NO_ANSWER, it does not come to that.
+        Unreached: no connection.
+    """
+    with dial.tcp(gateway.host, gateway.port, wait_s=wait_s) as stream:
+        if gateway.protocol in UPGRADES:
+            try:
+                ready = UPGRADES[gateway.protocol](stream.sock, within(dial, wait_s))
+            except (_rdpwire.NotRdp, _rfb.NotRfb):
+                raise NotKnown(Reason.WRONG_SERVICE, f"no {gateway.protocol}") from None
+            except _rfb.TurnedAway as error:
+                raise NotKnown(Reason.NO_ANSWER, f"turned away: {error}") from None
+            except Ended as end:
+                reason = Reason.NO_ANSWER if end.outcome == SILENT else Reason.WRONG_SERVICE
+                raise NotKnown(reason, f"{end.outcome} before TLS") from None
+            if not ready:
+                raise Declined
+        yield stream
