@@ -111,7 +111,7 @@ class Declared:
             port=row.port,
             protocol=row.protocol,
             transport=transport,
-            server_name=self._host((*place, "server_name"), row.server_name, required=False),
+            server_name=self._server_name((*place, "server_name"), row),
             ca_file=self.existing((*place, "ca_file"), row.ca_file),
             methods=tuple(row.methods),
             sections=tuple(row.sections),
@@ -127,6 +127,14 @@ class Declared:
             ike_identity=row.ike_identity,
             product=row.product,
         )
+
+    def _server_name(self, place: tuple[str, ...], row: GatewayTable) -> str:
+        """A host's name; in the certificate of an OpenVPN server any text may stand."""
+        if row.protocol != "openvpn":
+            return self._host(place, row.server_name, required=False)
+        if (fault := name_fault(row.server_name.strip())) not in ("", "blank"):
+            self._wrong(place, fault, limit=MAX_NAME)
+        return row.server_name.strip()
 
     def print_servers(self, sections: Collection[str]) -> tuple[PrintServer, ...]:
         """The print servers."""

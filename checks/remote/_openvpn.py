@@ -6,6 +6,7 @@ before any login, with words that make the server forget it at once.
 """
 
 import secrets
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -31,6 +32,7 @@ from checks.remote._openvpnwire import (
 from checks.remote._wire import (
     ANSWERED,
     CLOSED,
+    REFUSED,
     SILENT,
     WRONG_SERVICE,
     Ended,
@@ -52,6 +54,7 @@ FIRST_PIECE_BYTES = 300
 """The first piece goes with the client's wrapped key, which may be 1024 bytes long itself."""
 LEAST_ACKS = 4
 """As many acknowledgements fit into one packet for every server of the field."""
+RESTART_S = 1.5
 MOST_PACKETS = 512
 MOST_AHEAD = 16
 FATAL_ALERT = b"\x15\x03\x03\x00\x02\x02\x28"
@@ -208,8 +211,17 @@ def ask(gateway: Gateway, dial: Dial, wait_s: float, *, keyed: bool = True) -> t
     """One reset: its outcome, and the milliseconds the way took (0 unless answered).
 
     Over UDP that is the time until the answer, over TCP the connect's, as for any other service. With `keyed`
-    False the declared key is left out.
+    False the declared key is left out. A refusal is asked again after a pause: a server for one peer starts
+    anew after every broken session, and its port is closed meanwhile.
     """
+    outcome, took_ms = _asked(gateway, dial, wait_s, keyed=keyed)
+    if outcome == REFUSED and dial.remaining_s() > RESTART_S:
+        time.sleep(RESTART_S)
+        outcome, took_ms = _asked(gateway, dial, wait_s, keyed=keyed)
+    return outcome, took_ms
+
+
+def _asked(gateway: Gateway, dial: Dial, wait_s: float, *, keyed: bool) -> tuple[str, float]:
     tried = wraps(gateway, dial) if keyed else (Plain(),)
     try:
         with opened(gateway, dial, tried, wait_s) as answer:

@@ -12,10 +12,10 @@ from pathlib import Path
 
 from auditor.api import Dial, Gateway, NotKnown, Reason
 from checks.remote._hello import leaf_in, signed_leaf
-from checks.remote._wire import SILENT, Ended, Left, send, some, within
+from checks.remote._pipe import pipe_to, server_name
+from checks.remote._wire import SILENT, Ended
 
 MOST_BYTES = 256 * 1024
-CHUNK = 16 * 1024
 WAIT_S = 4.0
 NO_CHECK_TIME = 0x200000  # X509_V_FLAG_NO_CHECK_TIME of OpenSSL's x509_vfy.h; ssl has no name for it
 STRICT = "DEFAULT:@SECLEVEL=2"
@@ -91,28 +91,28 @@ def shake(gateway: Gateway, dial: Dial, how: ssl.SSLContext) -> Shake:
 
     Raises:
         NoHandshake: the two do not understand each other, or the server stopped.
+        Declined, NotKnown: see `pipe_to`.
         Unreached: no connection.
     """
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-    tls = how.wrap_bio(incoming, outgoing, server_hostname=gateway.server_name or gateway.host)
+    tls = how.wrap_bio(incoming, outgoing, server_hostname=server_name(gateway))
     heard = bytearray()
     flights = 0
     proven = b""
-    with dial.tcp(gateway.host, gateway.port, wait_s=WAIT_S) as stream:
-        left: Left = within(dial, WAIT_S)
+    with pipe_to(gateway, dial, WAIT_S) as pipe:
         try:
             while not _stepped(tls):
                 if outgoing.pending:
                     flights += 1
                     proven = signed_leaf(bytes(heard)) if flights == 2 else proven  # noqa: PLR2004 - our answer
-                    send(stream.sock, outgoing.read(), left)
-                chunk = some(stream.sock, CHUNK, left)
+                    pipe.send(outgoing.read())
+                chunk = pipe.receive()
                 heard += chunk
                 if len(heard) > MOST_BYTES:
                     raise NoHandshake(Reason.WRONG_SERVICE, f"more than {MOST_BYTES} bytes and no end")
                 incoming.write(chunk)
             if outgoing.pending:
-                send(stream.sock, outgoing.read(), left)
+                pipe.send(outgoing.read())
         except ssl.SSLCertVerificationError as error:
             return Shake(error.verify_code, error.verify_message, leaf_in(bytes(heard)))
         except (ssl.SSLError, Ended) as error:

@@ -1,13 +1,10 @@
 """The entrance's certificate: name, issuer, days left, strength of its key."""
 
 import base64
-import ipaddress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 
 from auditor.api import (
     Answer,
@@ -19,6 +16,7 @@ from auditor.api import (
     Params,
     Reason,
     Unknown,
+    Verdict,
     check,
     fact,
     failed,
@@ -27,8 +25,11 @@ from auditor.api import (
     probe,
     unknown,
 )
+from checks.remote._leaf import UNREADABLE, Key, bears, common_name_of, key_of, names_of, weak_hash_of
+from checks.remote._pipe import speaks_tls
 from checks.remote._read import compact, members, whole, word
 from checks.remote._trust import ANYTHING, STRICT, NoHandshake, Shake, context, shake
+from checks.remote._upgrade import Declined
 
 JAPAN = timezone(timedelta(hours=9))
 MOST_CODE = 10_000
@@ -38,27 +39,14 @@ OUT_OF_TIME = (9, 10)  # X509_V_ERR_CERT_NOT_YET_VALID, X509_V_ERR_CERT_HAS_EXPI
 SELF_SIGNED = (18, 19)
 NO_ISSUER = (2, 20, 21)
 WEAK = (66, 67, 68)
-WEAK_HASHES = ("md5", "sha1")
-UNREADABLE = (
-    *(ValueError, TypeError, OverflowError, UnsupportedAlgorithm),
-    *(x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType),
-)
-"""What the library raises for a certificate (or text) that is not one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """A public key: `kind` is rsa, ec, ed25519, ed448 or other; `bits` its size, 0 for other."""
-
-    kind: str
-    bits: int
 
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
     """The certificate presented at `asked_at` (UTC), with days in Japan's time.
 
-    `names` are its DNS names in lower case and its IP addresses. `trust` = OpenSSL's verify result apart
+    `names` are its DNS names in lower case and its IP addresses; `common_name` its subject's, "" = none or
+    several. `trust` = OpenSSL's verify result apart
     from dates, `trust_then` the same with the dates of the whole chain at `asked_at`; 0 = trusted. `trust` is
     UNCHECKED where the server has no handshake of today's strength.
     """
@@ -71,10 +59,21 @@ class Certificate:
     weak_hash: str
     trust: int
     trust_then: int
+    common_name: str = ""
 
     def in_time(self, day: date) -> bool:
         """True when `day` is neither before its first day nor after its last."""
         return self.begins <= day <= self.ends
+
+
+@dataclass(frozen=True, slots=True)
+class Unguarded:
+    """Whether the entrance answered that it goes on without TLS or without a certificate."""
+
+    declined: bool
+
+
+ASKED = Unguarded(declined=False)
 
 
 @probe("gateway.certificate", kind="gateway")
@@ -85,7 +84,7 @@ def ask_certificate(gateway: Gateway, dial: Dial) -> bytes:
         NotKnown: NO_ANSWER, WRONG_SERVICE or NOT_MEASURABLE, no TLS handshake came about; UNREADABLE, the
             town's authority file.
     """
-    if gateway.protocol != "tls":
+    if not speaks_tls(gateway):
         return compact({"leaf": ""})
     asked_at = datetime.now(UTC)
     try:
@@ -96,6 +95,8 @@ def ask_certificate(gateway: Gateway, dial: Dial) -> bytes:
         leaf = strict.leaf or timeless.leaf
         if not leaf:
             leaf = shake(gateway, dial, context(None, ANYTHING, verify=False)).leaf
+    except Declined:
+        return compact({"declined": True})
     except NoHandshake as error:
         raise NotKnown(error.reason, error.note) from None
     if not leaf:
@@ -129,6 +130,8 @@ def certificate(answer: Answer) -> Certificate:
     written = answer.json()
     if written == {"leaf": ""}:
         raise NotKnown(Reason.NOT_MEASURABLE, "not a TLS entrance")
+    if written == {"declined": True}:
+        raise NotKnown(Reason.NOT_MEASURABLE, "the entrance goes on without TLS")
     value = members(written, answer.id, "leaf", "asked_at", "trust", "trust_then", "words")
     word(value["words"], "words")
     try:
@@ -141,79 +144,50 @@ def certificate(answer: Answer) -> Certificate:
             asked_at=asked_at,
             begins=read.not_valid_before_utc.astimezone(JAPAN).date(),
             ends=read.not_valid_after_utc.astimezone(JAPAN).date(),
-            names=_names(read),
-            key=_key(read),
-            weak_hash=_weak_hash(read),
+            names=names_of(read),
+            key=key_of(read),
+            weak_hash=weak_hash_of(read),
             trust=whole(value["trust"], "trust", MOST_CODE),
             trust_then=whole(value["trust_then"], "trust_then", MOST_CODE),
+            common_name=common_name_of(read),
         )
     except UNREADABLE as error:
         raise Garbled(f"{answer.id}: {type(error).__name__}: {error}"[:200]) from None
 
 
-def _names(read: x509.Certificate) -> tuple[str, ...]:
-    """The subject alternative names; the subject's common name counts no more (RFC 9525 §2)."""
-    try:
-        found = read.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except x509.ExtensionNotFound:
-        return ()
-    hosts = [name.lower().rstrip(".") for name in found.get_values_for_type(x509.DNSName)]
-    hosts = [name for name in hosts if not _is_address(name)]  # an address counts as iPAddress only
-    return (*hosts, *(str(address) for address in found.get_values_for_type(x509.IPAddress)))
-
-
-def _is_address(name: str) -> bool:
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True
-
-
-def _key(read: x509.Certificate) -> Key:
-    try:
-        public = read.public_key()
-    except (UnsupportedAlgorithm, ValueError):
-        return Key("other", 0)
-    match public:
-        case rsa.RSAPublicKey():
-            return Key("rsa", public.key_size)
-        case ec.EllipticCurvePublicKey():
-            return Key("ec", public.curve.key_size)
-        case ed25519.Ed25519PublicKey():
-            return Key("ed25519", 256)
-        case ed448.Ed448PublicKey():
-            return Key("ed448", 448)
-        case _:
-            return Key("other", 0)
-
-
-def _weak_hash(read: x509.Certificate) -> str:
-    """The name of a hash that is given up for signatures, "" = none (or one without a hash of its own)."""
-    used = read.signature_hash_algorithm
-    return used.name if used is not None and used.name in WEAK_HASHES else ""
-
-
-def bears(names: tuple[str, ...], wanted: str) -> bool:
-    """True when one of the names is `wanted`; "*" stands for exactly one leftmost label (RFC 9525 §6.3)."""
-    try:
-        return str(ipaddress.ip_address(wanted)) in names
-    except ValueError:
-        host = wanted.lower().rstrip(".")
-    parent = host.partition(".")[2]
-    return host in names or ("." in parent and f"*.{parent}" in names)
+@fact("gateway.unguarded", probe=ask_certificate)
+def unguarded(answer: Answer) -> Unguarded:
+    """True only where the entrance said so in its own protocol's words."""
+    return Unguarded(declined=answer.json() == {"declined": True})
 
 
 @check("RA-05")
 def certificate_holds(
-    gateway: Gateway, shown: Certificate | Unknown, params: Params, today: date
+    gateway: Gateway,
+    shown: Certificate | Unknown,
+    params: Params,
+    today: date,
+    asked: Unguarded | Unknown = ASKED,
 ) -> Judgement:
     """The first of these that is wrong is told: key, dates, name, issuer, issuer's dates, days left."""
-    if gateway.protocol != "tls":
+    if not speaks_tls(gateway):
         return not_applicable("not_tls")
+    if isinstance(asked, Unguarded) and asked.declined:
+        return failed("declined")
     if isinstance(shown, Unknown):
         return unknown(shown.reason, shown.note)
-    return _itself(shown, gateway, params, today) or _issuer(shown, today) or _left(shown, params, today)
+    found = _itself(shown, gateway, params, today) or _issuer(shown, gateway, today)
+    found = found or _left(shown, params, today)
+    return (_undeclared(gateway) if found.verdict is Verdict.PASS else None) or found
+
+
+def _undeclared(gateway: Gateway) -> Judgement | None:
+    """What an OpenVPN client compares and only its profile tells; where the town does not, nobody knows."""
+    if gateway.protocol != "openvpn":
+        return None
+    profile = {"ca_file (ca)": gateway.ca_file, "server_name (verify-x509-name)": gateway.server_name}
+    missing = ", ".join(name for name, value in profile.items() if not value)
+    return unknown(Reason.NOT_DECLARED, missing) if missing else None
 
 
 def _itself(shown: Certificate, gateway: Gateway, params: Params, today: date) -> Judgement | None:
@@ -227,17 +201,30 @@ def _itself(shown: Certificate, gateway: Gateway, params: Params, today: date) -
         return failed("not_yet", begins=shown.begins)
     if today > shown.ends:
         return failed("expired", ended=shown.ends)
-    return _name(shown, gateway.server_name or gateway.host)
+    return _name(shown, gateway)
 
 
-def _name(shown: Certificate, wanted: str) -> Judgement | None:
-    if not wanted:
-        return unknown(Reason.NOT_DECLARED, "neither server_name nor host is declared")
-    return None if bears(shown.names, wanted) else failed("other_name", places=shown.names, wanted=wanted)
+def _name(shown: Certificate, gateway: Gateway) -> Judgement | None:
+    """Among its names; an OpenVPN client compares the subject's common name as well."""
+    if gateway.protocol == "openvpn":
+        wanted = gateway.server_name
+        same = not wanted or wanted == shown.common_name
+    else:
+        wanted, same = gateway.server_name or gateway.host, False
+        if not wanted:
+            return unknown(Reason.NOT_DECLARED, "neither server_name nor host is declared")
+    if same or bears(shown.names, wanted):
+        return None
+    return failed("other_name", places=shown.names or (shown.common_name,), wanted=wanted)
 
 
-def _issuer(shown: Certificate, today: date) -> Judgement | None:
-    """Whether the chain leads to whom we trust, apart from dates, and then with the issuers' dates."""
+def _issuer(shown: Certificate, gateway: Gateway, today: date) -> Judgement | None:
+    """Whether the chain leads to whom we trust, apart from dates, and then with the issuers' dates.
+
+    The system's authorities are nobody's measure for OpenVPN, whose clients always bring their own.
+    """
+    if gateway.protocol == "openvpn" and gateway.ca_file is None:
+        return None
     for codes, key in ((SELF_SIGNED, "self_signed"), (NO_ISSUER, "no_issuer"), (WEAK, "weak_issuer")):
         if shown.trust in codes:
             return failed(key)

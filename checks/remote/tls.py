@@ -21,23 +21,24 @@ from auditor.api import (
     unknown,
 )
 from checks.remote import _hello
+from checks.remote._pipe import exactly_from, pipe_to, server_name, speaks_tls
 from checks.remote._read import compact, members, one_of
+from checks.remote._upgrade import Declined
 from checks.remote._wire import (
     CLOSED,
     REFUSED,
     SILENT,
     WRONG_SERVICE,
     Ended,
-    exactly,
     outcome_of,
-    send,
-    within,
 )
 
 WAIT_S = 3.0
 ACCEPTED = "accepted"
 UNCLEAR = "unclear"
 OUTCOMES = (ACCEPTED, REFUSED, CLOSED, SILENT, WRONG_SERVICE, UNCLEAR)
+TOUCHY = ("vnc",)
+"""These count connections without a log-in, and after five take none from that address for a while."""
 ORDER = ("1.2", "1.3", "1.1", "1.0")
 REFUSALS = (40, 70, 71)
 """Alerts about what is offered: handshake_failure, protocol_version, insufficient_security (RFC 8446 §6)."""
@@ -51,13 +52,15 @@ class TlsOffer:
     """What became of each version ("1.0" … "1.3"); at least one was accepted or refused in words.
 
     `refused` = in words, by another version, or by closing the connection; `unclear` = anything else.
-    `spoken` is False for an entrance that is not declared as TLS: then it was not asked at all.
+    `spoken` is False for an entrance whose declared protocol has no TLS: then it was not asked at all.
+    `declined` = its protocol could, and it answered that it goes on without.
     """
 
     accepted: tuple[str, ...]
     refused: tuple[str, ...]
     unclear: tuple[str, ...]
     spoken: bool = True
+    declined: bool = False
 
 
 @probe("gateway.tls", kind="gateway")
@@ -66,16 +69,25 @@ def ask_tls(gateway: Gateway, dial: Dial) -> bytes:
 
     A server that closes without a word (as Windows does for versions it will not speak) is asked again
     once; so is one that gives up with internal_error, as OpenSSL does for a version that its security level
-    leaves without a signature algorithm. A failed first contact is passed on: then nothing is known.
+    leaves without a signature algorithm. OpenVPN over UDP refuses by silence, after having answered the
+    reset of that very session. A failed first contact is passed on: then nothing is known.
+
+    Raises:
+        NotKnown: NOT_MEASURABLE, that many connections would do harm; or see `pipe_to`.
     """
-    if gateway.protocol != "tls":
+    if not speaks_tls(gateway):
         return compact({"versions": {}})
+    if gateway.protocol in TOUCHY:
+        raise NotKnown(Reason.NOT_MEASURABLE, f"{gateway.protocol} servers shut out who connects so often")
     outcomes: dict[str, str] = {}
-    for name in ORDER:
-        outcome = _offer(gateway, dial, name, first=not outcomes)
-        if outcome == CLOSED:
-            outcome = _offer(gateway, dial, name, first=False)
-        outcomes[name] = outcome
+    try:
+        for name in ORDER:
+            outcome = _offer(gateway, dial, name, first=not outcomes)
+            if outcome == CLOSED and gateway.transport == "tcp":
+                outcome = _offer(gateway, dial, name, first=False)
+            outcomes[name] = outcome
+    except Declined:
+        return compact({"declined": True})
     if CLOSED in outcomes.values() and _shuts_out(gateway, dial, outcomes):
         outcomes = {name: UNCLEAR if outcome == CLOSED else outcome for name, outcome in outcomes.items()}
     return compact({"versions": outcomes})
@@ -92,15 +104,18 @@ def _shuts_out(gateway: Gateway, dial: Dial, outcomes: Mapping[str, str]) -> boo
 
 def _offer(gateway: Gateway, dial: Dial, name: str, *, first: bool) -> str:
     try:
-        with dial.tcp(gateway.host, gateway.port, wait_s=WAIT_S) as stream:
-            left = within(dial, WAIT_S)
+        with pipe_to(gateway, dial, WAIT_S) as pipe:
             version = _hello.VERSIONS[name]
-            send(stream.sock, _hello.client_hello(version, gateway.server_name or gateway.host), left)
-            reply = _hello.reply_to_hello(lambda size: exactly(stream.sock, size, left))
+            pipe.send(_hello.client_hello(version, server_name(gateway)))
+            reply = _hello.reply_to_hello(exactly_from(pipe))
     except Unreached as error:
         if first:
             raise
         return SILENT if (outcome := outcome_of(error)) == REFUSED else outcome
+    except NotKnown:
+        if first:
+            raise
+        return SILENT
     except Ended as end:
         return end.outcome
     except _hello.NotTls:
@@ -117,7 +132,10 @@ def tls_offer(answer: Answer) -> TlsOffer:
     Raises:
         NotKnown: no version was accepted or refused in words; the reason is what came instead.
     """
-    written = members(answer.json(), answer.id, "versions")["versions"]
+    told = answer.json()
+    if told == {"declined": True}:
+        return TlsOffer((), (), (), spoken=False, declined=True)
+    written = members(told, answer.id, "versions")["versions"]
     if written == {}:
         return TlsOffer((), (), (), spoken=False)
     value = members(written, "versions", *_hello.VERSIONS)
@@ -146,6 +164,8 @@ def current_versions_only(offer: TlsOffer, params: Params) -> Judgement:
 
     Not every version of `allow` has to be spoken: TLS 1.2 alone is still current.
     """
+    if offer.declined:
+        return not_applicable("declined")
     if not offer.spoken:
         return not_applicable("not_tls")
     if old := [name for name in params.texts("deny") if name in offer.accepted]:

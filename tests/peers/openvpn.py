@@ -30,7 +30,7 @@ class Wrapping:
 
 
 def wrapping(folder: Path, kind: str, *, auth: str = "SHA1", direction: int | None = 1) -> Wrapping:
-    """Keys made by OpenVPN itself: `kind` is tls-auth, tls-crypt or tls-crypt-v2; `direction` the client's."""
+    """Keys made by OpenVPN itself: tls-auth, tls-crypt or tls-crypt-v2; `direction` is the client's."""
     folder.mkdir(parents=True, exist_ok=True)
     secret, client = folder / f"{kind}.key", folder / f"{kind}-client.key"
     if kind == "tls-crypt-v2":
@@ -60,7 +60,7 @@ def openvpn(
     options: Sequence[str] = (),
     name: str = "openvpn",
 ) -> Iterator[int]:
-    """Run one; yields its port. `wrapped` True = its control channel needs a key (tls-crypt) that nobody gets."""
+    """Run one; yields its port. `wrapped` True = it needs a key (tls-crypt) that nobody gets."""
     program = need("openvpn")
     if many:
         need_root()

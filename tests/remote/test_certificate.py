@@ -205,7 +205,7 @@ def test_an_endless_handshake_is_cut_off(pki: Pki, monkeypatch: pytest.MonkeyPat
 
 def test_an_entrance_declared_as_something_else_is_not_asked_and_not_judged() -> None:
     contacts: list[Contact] = []
-    gateway = gateway_at(free_port(), protocol="openvpn")
+    gateway = gateway_at(free_port(), protocol="tcp")
     answer = asked(ask_certificate, gateway, contacts=contacts)
     with pytest.raises(NotKnown):
         certificate(answer)

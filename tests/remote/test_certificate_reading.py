@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.api import Answer, Garbled, NotKnown, Reason, Status, Verdict
+from checks.remote._leaf import bears
 from checks.remote._read import compact
-from checks.remote.certificate import bears, certificate, certificate_holds
+from checks.remote.certificate import certificate, certificate_holds
 from tests.peers.certificates import issue
 from tests.remote.conftest import CERTIFICATE_PARAMS, TODAY, Pki, gateway_at, judged
 

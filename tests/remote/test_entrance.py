@@ -147,18 +147,15 @@ def test_a_filtered_entrance_is_unknown_throughout(
     assert standing(findings) == dict.fromkeys(ALL, "unknown")
 
 
-def test_an_openvpn_entrance_is_judged_by_its_answer_and_not_as_tls(
+def test_an_openvpn_entrance_is_judged_by_its_answer_and_by_the_tls_inside(
     pki: Pki, tmp_path: Path, model: Model, plugins: Plugins
 ) -> None:
-    with openvpn(tmp_path, pki.ca_file, issue(pki.folder, pki.ca)) as port:
-        gateway = gateway_at(port, protocol="openvpn", transport="udp", closed_ports=(free_port(),))
+    with openvpn(tmp_path, pki.ca_file, issue(pki.folder, pki.ca), many=True) as port:
+        gateway = gateway_at(
+            port, protocol="openvpn", transport="udp", ca_file=pki.ca_file, closed_ports=(free_port(),)
+        )
         findings = scan(gateway, model, plugins)
-    assert standing(findings) == {
-        "RA-02": "pass",
-        "RA-03": "pass",
-        "RA-04": "not_applicable",
-        "RA-05": "not_applicable",
-    }
+    assert standing(findings) == dict.fromkeys(ALL, "pass")
 
 
 def test_an_openvpn_server_for_many_over_tcp_is_proven_again_and_again(

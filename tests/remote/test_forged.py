@@ -16,8 +16,9 @@ from auditor.api import NotKnown, Params, Reason, Verdict
 from auditor.session import read_controls
 from checks.remote import certificate as module
 from checks.remote._hello import signed_leaf
+from checks.remote._leaf import bears, names_of
 from checks.remote._trust import ANYTHING, NoHandshake, Shake, context
-from checks.remote.certificate import ask_certificate, bears, certificate
+from checks.remote.certificate import ask_certificate, certificate
 from checks.remote.ports import ClosedPorts, management_closed
 from tests.peers.certificates import Files, days_from_now, issue
 from tests.remote.conftest import Pki, asked, gateway_at, judged, rude_server
@@ -191,10 +192,10 @@ def test_an_address_written_as_a_dns_name_does_not_name_an_address() -> None:
     as_ip = made.add_extension(
         x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
     )
-    names = module._names(_read(as_dns, key))
+    names = names_of(_read(as_dns, key))
     assert names == ("gw.example.jp",)
     assert not bears(names, "127.0.0.1")
-    assert bears(module._names(_read(as_ip, key)), "127.0.0.1")
+    assert bears(names_of(_read(as_ip, key)), "127.0.0.1")
 
 
 def _read(builder: x509.CertificateBuilder, key: ec.EllipticCurvePrivateKey) -> x509.Certificate:

@@ -94,7 +94,7 @@ def test_a_stopped_entrance_is_refused_not_free_of_old_versions() -> None:
 
 def test_an_entrance_declared_as_something_else_is_not_asked() -> None:
     contacts: list[Contact] = []
-    found = asked(ask_tls, gateway_at(free_port(), protocol="openvpn"), contacts=contacts)
+    found = asked(ask_tls, gateway_at(free_port(), protocol="tcp"), contacts=contacts)
     assert contacts == []
     assert current_versions_only(tls_offer(found), PARAMS).verdict is Verdict.NOT_APPLICABLE
 
