@@ -154,7 +154,7 @@ def test_a_flood_after_the_answer_costs_nothing(tmp_path: Path) -> None:
 
 
 def test_a_server_that_drops_newcomers_is_tried_again_and_the_drops_are_counted(tmp_path: Path) -> None:
-    with sshd(tmp_path, extra="MaxStartups 2:100:2", listen="0.0.0.0") as server:
+    with sshd(tmp_path, startups="2:100:2", listen="0.0.0.0") as server:
         hosts = [f"127.0.3.{number}" for number in range(1, 25)]
         key = server.known_hosts.partition(" ")[2]
         pins = "".join(f"[{host}]:{server.port} {key}\n" for host in hosts)

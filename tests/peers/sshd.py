@@ -79,7 +79,7 @@ def sshd(
 ) -> Iterator[SshServer]:
     """Run an sshd whose files stand in `folder` under `name`; `extra` = configuration that wins over ours.
 
-    Give `client_key` to let several servers take the same key; `listen` = 0.0.0.0 answers on all of 127.0.0.0/8;
+    Give `client_key` to let several servers take the same key; `listen` = 0.0.0.0 answers on 127.0.0.0/8;
     `startups` = MaxStartups, of which sshd takes the last line and not the first.
     """
     program = need("sshd")
