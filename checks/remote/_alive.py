@@ -3,7 +3,7 @@
 import time
 
 from auditor.api import Dial, Gateway, Unreached
-from checks.remote import _hello, _openvpn
+from checks.remote import _hello, _ike, _openvpn
 from checks.remote._wire import (
     ANSWERED,
     WRONG_SERVICE,
@@ -25,6 +25,8 @@ def ask(gateway: Gateway, dial: Dial, wait_s: float) -> tuple[str, float]:
     match gateway.protocol:
         case "openvpn":
             return _openvpn.ask(gateway, dial, wait_s)
+        case "ike":
+            return _ike.alive(gateway, dial, wait_s)
         case "tls":
             return _greet(gateway, dial, wait_s)
         case _:

@@ -61,6 +61,19 @@ def line() -> Iterator[Line]:
 
 
 @contextmanager
+def island() -> Iterator[str]:
+    """A namespace that has only its own loopback, for servers whose ports are fixed; yields its name."""
+    need_root()
+    name = f"aud-isle-{token_hex(3)}"
+    try:
+        _ip("netns", "add", name)
+        _ip("-n", name, "link", "set", "lo", "up")
+        yield name
+    finally:
+        subprocess.run([need("ip"), "netns", "del", name], check=False, capture_output=True, timeout=20)
+
+
+@contextmanager
 def _listening(namespace: str) -> Iterator[int]:
     """A socket in the far namespace that accepts and closes."""
     ready: list[socket.socket] = []

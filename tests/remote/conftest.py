@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from auditor.access.dial import Contact, DirectDial
+from auditor.access.dial import Contact, DirectDial, doors
 from auditor.api import Answer, Gateway, Judgement, Params, Probe, Status
 from checks.remote.certificate import JAPAN, certificate, certificate_holds
 from tests.peers.certificates import GATEWAY_NAME, Issuer, authority
@@ -52,9 +52,7 @@ def gateway_at(port: int, **fields: object) -> Gateway:
 
 def dial_to(gateway: Gateway, contacts: list[Contact], deadline_s: float = 15.0) -> DirectDial:
     """The dial that a run would hand to a probe of this gateway."""
-    allowed = {(gateway.host, gateway.port, gateway.transport)}
-    allowed |= {(gateway.host, port, "tcp") for port in gateway.closed_ports}
-    return DirectDial(frozenset(allowed), deadline_s, contacts.append)
+    return DirectDial(doors(gateway), deadline_s, contacts.append)
 
 
 def asked(

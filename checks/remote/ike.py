@@ -1,0 +1,206 @@
+"""IKE: an IPsec entrance takes only sound proposals, and hands no hash of its key to strangers.
+
+Nothing here logs in, and no half-open association stays behind: see `_ikev2` and `_ikev1` for how. What the
+tunnels themselves would use (their own proposals, and whether with a group of their own) is agreed only
+after the log-in, so it is not seen.
+"""
+
+from dataclasses import dataclass
+
+from auditor.api import (
+    Answer,
+    Dial,
+    Garbled,
+    Gateway,
+    Judgement,
+    Params,
+    Reason,
+    check,
+    fact,
+    failed,
+    not_applicable,
+    passed,
+    probe,
+    unknown,
+)
+from checks.remote import _ike, _ikev1
+from checks.remote._ikeold import ACCEPTED, NOT_SPOKEN, UNCLEAR
+from checks.remote._ikeread import DOORS, NAMES, V1_NAMES, NewIke, OldIke, new_of, old_of
+from checks.remote._read import compact, members, one_of
+from checks.remote._wire import ANSWERED, REFUSED, SILENT
+
+
+@dataclass(frozen=True, slots=True)
+class IkeOffer:
+    """What the entrance said. `translated` = port 4500's outcome ("" = it is the declared port itself).
+
+    `aggressive` = outcome per group and method (a combination's name = its hash was handed out), () = not
+    asked, because no identity is named. `spoken` is False for an entrance not declared as IKE.
+    """
+
+    new: NewIke
+    old: OldIke
+    translated: str
+    aggressive: tuple[tuple[str, str], ...]
+    spoken: bool = True
+
+    @property
+    def hash_given(self) -> str:
+        """The combination in which aggressive mode handed out a hash, "" = none."""
+        return next((outcome for _, outcome in self.aggressive if outcome in V1_NAMES), "")
+
+
+@probe("gateway.ike", kind="gateway")
+def ask_ike(gateway: Gateway, dial: Dial) -> bytes:
+    """Version 2's matrix, version 1's main mode, port 4500, and aggressive mode only where opted in."""
+    return compact(_ike.asked(gateway, dial) if gateway.protocol == "ike" else {})
+
+
+@fact("gateway.ike", probe=ask_ike)
+def ike_offer(answer: Answer) -> IkeOffer:
+    """The outcomes as they were written down; nothing but known names."""
+    value = answer.json()
+    if value == {}:
+        nothing = NewIke(SILENT, (), (), whole=False, took=0), OldIke(SILENT, (), whole=False, left=0)
+        return IkeOffer(*nothing, "", (), spoken=False)
+    value = members(value, answer.id, "v2", "v1", "translated", "aggressive")
+    given = value["aggressive"]
+    if not isinstance(given, dict) or not set(given) <= _ikev1.ASKED:
+        raise Garbled(f"{answer.id}: aggressive")
+    words = (REFUSED, UNCLEAR, SILENT, *V1_NAMES)
+    return IkeOffer(
+        new_of(value["v2"]),
+        old_of(value["v1"]),
+        one_of(value["translated"], "translated", DOORS),
+        tuple((name, one_of(outcome, name, words)) for name, outcome in sorted(given.items())),
+    )
+
+
+@check("GW-20")
+def sound_proposals_only(offer: IkeOffer, params: Params) -> Judgement:
+    """Any weak part in anything accepted fails; a pass needs every weak part refused by version 2 in words.
+
+    Version 1's silence is no gap here: whether it is spoken at all is another control's matter.
+    """
+    if not offer.spoken:
+        return not_applicable("not_ike")
+    weak = _weak(params)
+    if found := _weak_places(offer, weak):
+        parts = dict.fromkeys(name for place in found for name in _parts_of(place) if name in weak)
+        return failed("weak", places=found, count=len(found), parts=", ".join(parts))
+    if gap := _gap(offer, weak):
+        return unknown(Reason.NOT_MEASURABLE, gap)
+    return passed("ok", count=len(offer.new.accepted) + len(offer.old.accepted))
+
+
+def _weak(params: Params) -> frozenset[str]:
+    """The weak parts as they stand in a combination's name."""
+    hashes = params.texts("weak_hashes")
+    prfs = (f"prf{name}" for name in hashes)
+    return frozenset((*params.texts("weak_ciphers"), *hashes, *prfs, *params.texts("weak_groups")))
+
+
+def _parts_of(place: str) -> list[str]:
+    """The parts of ``IKEv2 3des-sha1-prfsha1-modp1024``, of ``IKEv1 … psk``, or of a part alone."""
+    return place.split()[1].split("-")
+
+
+def _weak_places(offer: IkeOffer, weak: frozenset[str]) -> tuple[str, ...]:
+    """The accepted combinations that hold a weak part; a part alone where they are not known."""
+    found = [f"IKEv2 {name}" for name in offer.new.accepted]
+    found += [f"IKEv1 {name}" for name in offer.old.accepted]
+    found += [f"IKEv1 {name} (aggressive)" for name in [offer.hash_given] if name]
+    places = [place for place in found if weak.intersection(_parts_of(place))]
+    named = {part for place in places for part in _parts_of(place)}
+    alone = [name for name, outcome in _asked(offer.new) if outcome == ACCEPTED]
+    return (*places, *(f"IKEv2 {name}" for name in alone if name in weak and name not in named))
+
+
+def _asked(new: NewIke) -> list[tuple[str, str]]:
+    """The parts of version 2 by their names in a combination, with their outcomes."""
+    return [(_part(name), outcome) for name, outcome in new.parts]
+
+
+def _part(name: str) -> str:
+    kind, _, short = name.partition("/")
+    return f"prf{short}" if kind == "prfs" else short
+
+
+def _gap(offer: IkeOffer, weak: frozenset[str]) -> str:
+    """Why "nothing weak is accepted" is not proven, "" = it is."""
+    if offer.old.accepted and not offer.old.whole:
+        return "not every combination of version 1 was asked"
+    if offer.new.state == SILENT:
+        return "no answer to version 2"
+    if offer.new.took:
+        return "it took up a key exchange that was not offered; nothing more was asked"
+    if not offer.new.accepted and not offer.old.accepted:
+        return "it accepts none of what was offered"
+    known = {_part(f"{kind}/{name}") for kind, names in NAMES.items() for name in names}
+    refused = {name for name, outcome in _asked(offer.new) if outcome == REFUSED}
+    open_ = sorted(weak & known - refused) if offer.new.state == ANSWERED else []
+    return f"no clear answer to {', '.join(open_)}" if open_ else ""
+
+
+@check("GW-21")
+def no_hash_for_strangers(gateway: Gateway, offer: IkeOffer) -> Judgement:
+    """A hash that was handed out fails; a pass needs aggressive mode to refuse all it was asked."""
+    if not offer.spoken:
+        return not_applicable("not_ike")
+    if given := offer.hash_given:
+        return failed("hash", places=(f"IKEv1 {given} (aggressive)",), proposal=given)
+    if offer.old.state == NOT_SPOKEN:
+        return passed("not_spoken")
+    if not gateway.ike_identity:
+        return unknown(Reason.NOT_DECLARED, "aggressive mode is asked only where ike_identity is named")
+    if open_ := _unrefused(offer):
+        return unknown(Reason.NOT_MEASURABLE, f"aggressive mode: no clear refusal of {open_}")
+    return passed("ok")
+
+
+def _unrefused(offer: IkeOffer) -> str:
+    """What aggressive mode was not seen to refuse, "" = it refused everything it was asked."""
+    outcomes = dict(offer.aggressive)
+    return ", ".join(sorted(name for name in _ikev1.ASKED if outcomes.get(name) != REFUSED))
+
+
+@check("GW-22")
+def version_1_is_off(offer: IkeOffer, params: Params) -> Judgement:
+    """Anything version 1 accepts fails; a pass needs that it says no in words, to both of its modes."""
+    if not offer.spoken:
+        return not_applicable("not_ike")
+    if params.flag("allow_v1"):
+        return not_applicable("allowed")
+    accepted = tuple(dict.fromkeys(name for name in (*offer.old.accepted, offer.hash_given) if name))
+    if accepted:
+        return failed("spoken", places=tuple(f"IKEv1 {name}" for name in accepted), count=len(accepted))
+    if offer.old.state == NOT_SPOKEN:
+        return passed("ok")
+    if gap := _not_refused(offer):
+        return unknown(*gap)
+    return passed("refused")
+
+
+def _not_refused(offer: IkeOffer) -> tuple[Reason, str] | None:
+    """Why "version 1 refuses everything" is not proven, None = it is."""
+    if offer.old.state in (SILENT, UNCLEAR):
+        return Reason.NO_ANSWER, f"version 1: {offer.old.state}; version 2: {offer.new.state}"
+    if not offer.old.whole:
+        return Reason.NOT_MEASURABLE, "not every combination of version 1 was asked"
+    if not offer.aggressive:
+        return Reason.NOT_DECLARED, "main mode refuses; to ask aggressive mode, name ike_identity"
+    if open_ := _unrefused(offer):
+        return Reason.NOT_MEASURABLE, f"aggressive mode: no clear refusal of {open_}"
+    return None
+
+
+@check("GW-23")
+def works_behind_routers(offer: IkeOffer) -> Judgement:
+    """People at home sit behind a router that translates addresses: port 4500 must answer as well."""
+    if not offer.spoken:
+        return not_applicable("not_ike")
+    if offer.translated in ("", ANSWERED):
+        return passed("ok")
+    if offer.translated == REFUSED:
+        return failed("refused")
+    return unknown(Reason.NO_ANSWER, f"port 4500: {offer.translated}, next to the declared port's answer")
