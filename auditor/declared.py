@@ -17,7 +17,7 @@ from auditor.rosters import METHODS, SYSTEMS, ZONES
 from auditor.targets import Console, Documents, Gateway, PrintServer, Section
 from auditor.townfile import ConsoleTable, DocumentsTable, GatewayTable, PrintServerTable, TownFile
 
-TCP_ONLY = ("tls", "sstp", "anyconnect", "softether", "portal", "relay", "tcp")
+TCP_ONLY = ("tls", "sstp", "anyconnect", "softether", "portal", "relay", "rdp", "vnc", "spice", "tcp")
 TRANSPORTS = ("tcp", "udp")
 UDP_ONLY = ("wireguard", "ike", "l2tp")
 PROTOCOLS = (*TCP_ONLY, "openvpn", *UDP_ONLY)
@@ -100,8 +100,6 @@ class Declared:
             self._wrong((*place, "transport"), "udp_only_openvpn", protocol=row.protocol)
         if row.transport == "tcp" and row.protocol in UDP_ONLY:
             self._wrong((*place, "transport"), "never_tcp", protocol=row.protocol)
-        if row.product and row.protocol != "portal":
-            self._wrong((*place, "product"), "product_portal", protocol=row.protocol)
         for key, problem, values in gatewaykeys.faults(row):
             self._wrong((*place, key), problem, **values)
         return Gateway(
@@ -126,6 +124,7 @@ class Declared:
             psk_file=self.existing((*place, "psk_file"), row.psk_file),
             ike_identity=row.ike_identity,
             product=row.product,
+            allow_spice_link=row.allow_spice_link,
         )
 
     def _server_name(self, place: tuple[str, ...], row: GatewayTable) -> str:

@@ -19,6 +19,7 @@ BELONGS = {
     "audit_key_file": "wireguard",
     "psk_file": "wireguard",
     "ike_identity": "ike",
+    "allow_spice_link": "spice",
 }
 
 Fault = tuple[str, str, Mapping[str, Scalar]]
@@ -27,10 +28,15 @@ Fault = tuple[str, str, Mapping[str, Scalar]]
 
 def faults(row: GatewayTable) -> Iterator[Fault]:
     """What is wrong with the keys of one gateway; nothing of a key's content is looked at."""
-    written = {name for name in BELONGS if getattr(row, name) not in ("", None)}
+    values = {name: getattr(row, name) for name in BELONGS}
+    written = {name for name, value in values.items() if value not in ("", None) and value is not False}
     for name in sorted(written):
         if row.protocol != BELONGS[name]:
             yield name, "key_other_protocol", {"protocol": BELONGS[name]}
+    if row.protocol == "spice" and not row.allow_spice_link:
+        yield "protocol", "spice_opt_in", {}
+    if row.product and row.protocol != "portal":
+        yield "product", "product_portal", {"protocol": row.protocol}
     if row.wrap and row.wrap not in WRAPS:
         yield "wrap", "bad_choice", {"seen": row.wrap[:60], "known": ", ".join(WRAPS)}
     yield from _alone(written)

@@ -83,7 +83,7 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Jump:
-    """A jump host: the SSH server through which endpoints of another segment are reached. Never audited itself."""
+    """A jump host: the SSH server by which endpoints of another segment are reached; never audited itself."""
 
     id: str
     host: str
@@ -107,6 +107,7 @@ class Gateway:
     it, `key_direction` the client's (tls-auth; None = not told). WireGuard: `server_public_key` in base64,
     `audit_key_file` = private key of a peer that is there for the audit alone, `psk_file` its pre-shared key.
     IKE: `ike_identity` = the name aggressive mode may be asked with, "" = the town did not opt in.
+    SPICE: `allow_spice_link` = the town lets the audit try an empty ticket, which counts as an attempt.
     Portals: `product` = what the town bought, one of `auditor.declared.PRODUCTS`, "" = not told.
     """
 
@@ -131,6 +132,7 @@ class Gateway:
     psk_file: Path | None = None
     ike_identity: str = ""
     product: str = ""
+    allow_spice_link: bool = False
 
     kind: ClassVar[str] = "gateway"
 

@@ -72,6 +72,7 @@ class GatewayTable(msgspec.Struct, forbid_unknown_fields=True):
     psk_file: str = ""
     ike_identity: str = ""
     product: str = ""
+    allow_spice_link: bool = False
 
 
 class PrintServerTable(msgspec.Struct, forbid_unknown_fields=True):
