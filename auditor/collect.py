@@ -14,12 +14,12 @@ from auditor.access.local import run_script
 from auditor.access.machine import this_endpoint, this_machine
 from auditor.access.ssh import Heard, SshRoad, collect, places
 from auditor.answers import MAX_ANSWER_BYTES, Answer, Status
+from auditor.arrivals.merge import beside
 from auditor.declare import CONSOLE, MACHINE, Fact, Probe
 from auditor.discover import Plugins
 from auditor.errors import Garbled, NotKnown, Unreached
 from auditor.evidence import Evidence, clean, machine_of
 from auditor.findings import Reason
-from auditor.merge import beside
 from auditor.plan import Task
 from auditor.script import Entrance, compose, split
 from auditor.seams import Dial, Http

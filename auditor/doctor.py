@@ -14,11 +14,11 @@ from pathlib import Path
 import auditor
 from auditor.access.hostkeys import HostKeys, read_known_hosts
 from auditor.access.secrets import load_key, password_source, private_bytes
+from auditor.arrivals.signers import read_signers, unknown_machines
 from auditor.consoles import consoles_evidence
 from auditor.errors import AuditorError, ConfigError, Problem
 from auditor.gaps import note_gaps
 from auditor.problems import Note, Told, in_order, worded
-from auditor.signers import read_signers, unknown_machines
 from auditor.targets import target_key
 from auditor.town import Loaded, load_town
 from auditor.words import say

@@ -16,13 +16,13 @@ from typing import Self
 
 import msgspec
 
-from auditor import received
+from auditor.arrivals import received
+from auditor.arrivals.received import Known, Received
 from auditor.changes import changes, dated
 from auditor.engine import Audit
 from auditor.errors import Garbled, OutputError
 from auditor.evidence import MAX_KEPT_BYTES, Evidence, decode, encode
 from auditor.findings import shown_as
-from auditor.received import Known, Received
 from auditor.run import Run
 
 MIGRATIONS = (

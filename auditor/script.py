@@ -36,7 +36,7 @@ _LINE = re.compile(
     rb"\n[0-9a-f]{32} (?:(end:true)|ask ([a-z0-9._-]{1,100})"
     rb"|got ([a-z0-9._-]{1,100}) ([0-9]{1,3})((?: [!-~]{1,200})?))\n"
 )
-"""A frame line; which nonce it carries is compared before, for compiling it in would cost more than reading."""
+"""A frame line; which nonce it carries is compared before: compiling it in would cost more than reading."""
 _ENTRANCE = re.compile(r"[A-Za-z0-9._-]{1,64} [A-Za-z0-9.:_-]{1,253} [0-9]{1,5}")
 REACH = "@REACH@"
 """Stands in a fragment for the declared entrances, ``id host port`` a line."""
@@ -211,5 +211,7 @@ def _missing(id_: str) -> Answer:
 
 
 def _remarked(answer: Answer, remarks: Sequence[str]) -> Answer:
+    if not remarks:
+        return answer
     notes = [answer.note, *remarks] if answer.note else [*remarks]
     return replace(answer, note="; ".join(notes))

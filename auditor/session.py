@@ -7,25 +7,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from auditor import __version__
-from auditor.believed import recalled
+from auditor.arrivals.believed import recalled
+from auditor.arrivals.door import Door
+from auditor.arrivals.inbox import Inbox, read_inbox
+from auditor.arrivals.received import Known
+from auditor.arrivals.signers import Signers, read_signers
 from auditor.catalogue import read_catalogue
 from auditor.consoles import consoles_evidence
 from auditor.control import Control
 from auditor.discover import Plugins, discover
-from auditor.door import Door
 from auditor.engine import WORKERS, Audit, Progress, collect_all, japan_day, judge_all
 from auditor.errors import ConfigError, Problem
 from auditor.evidence import Evidence, Refused
 from auditor.freshness import LastHeard, with_last_heard
-from auditor.inbox import Inbox, read_inbox
 from auditor.judge import Scene
 from auditor.model import SHIPPED, Model, load_model, no_model
 from auditor.plan import Task, plan
 from auditor.problems import worded
-from auditor.received import Known
 from auditor.run import Run
 from auditor.sightings import sightings_of
-from auditor.signers import Signers, read_signers
 from auditor.targets import Section, Town, part_of, target_key
 from auditor.town import OWN_MODEL
 

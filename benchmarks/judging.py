@@ -3,10 +3,10 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
+from auditor.arrivals.received import Known
 from auditor.demo import write_demo
 from auditor.engine import japan_day
 from auditor.plan import plan
-from auditor.received import Known
 from auditor.session import Session, judged, model_of, read_arrivals, read_controls
 from auditor.town import load_town
 from benchmarks.timing import Result, interleaved, own_cpu_s

@@ -89,7 +89,7 @@ def _scan_town(
     workers: int,
     deadline_s: float,
 ) -> int:
-    from auditor.aside import put_away  # noqa: PLC0415 - start-up time
+    from auditor.arrivals.aside import put_away  # noqa: PLC0415 - start-up time
     from auditor.cli.arrivals import tell_left, tell_refused  # noqa: PLC0415
     from auditor.cli.roads import roads_for  # noqa: PLC0415 - start-up time
     from auditor.history import History, open_read_only  # noqa: PLC0415 - start-up time

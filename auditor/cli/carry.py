@@ -56,8 +56,8 @@ def application(speech: Speech) -> typer.Typer:
 
 
 def _export(inbox: Path, out: Path, speech: Speech, *, everything: bool, days: int) -> int:
-    from auditor.archive import pack  # noqa: PLC0415 - start-up time
-    from auditor.carry import luggage  # noqa: PLC0415
+    from auditor.arrivals.archive import pack  # noqa: PLC0415 - start-up time
+    from auditor.arrivals.carry import luggage  # noqa: PLC0415
     from auditor.errors import CarryError  # noqa: PLC0415
 
     found = luggage(inbox, datetime.now(UTC) - timedelta(days=days), documents=everything)
@@ -73,8 +73,8 @@ def _export(inbox: Path, out: Path, speech: Speech, *, everything: bool, days: i
 
 def _import(folder: Path, file: Path, written: str, speech: Speech) -> int:
     """Verify all of it, have the code compared, then bring in."""
-    from auditor.archive import examine, same_code  # noqa: PLC0415 - start-up time
-    from auditor.carry import unpack  # noqa: PLC0415
+    from auditor.arrivals.archive import examine, same_code  # noqa: PLC0415 - start-up time
+    from auditor.arrivals.carry import unpack  # noqa: PLC0415
     from auditor.errors import CarryError  # noqa: PLC0415
     from auditor.lock import locked  # noqa: PLC0415
 
@@ -100,8 +100,8 @@ def _show(folder: Path, speech: Speech) -> int:
     """Judge the inbox as a scan would, and leave everything as it is."""
     from contextlib import nullcontext  # noqa: PLC0415 - start-up time
 
+    from auditor.arrivals.received import Known  # noqa: PLC0415
     from auditor.history import open_read_only  # noqa: PLC0415
-    from auditor.received import Known  # noqa: PLC0415
     from auditor.session import Session, model_of, read_arrivals, read_controls  # noqa: PLC0415
     from auditor.town import load_town  # noqa: PLC0415
 

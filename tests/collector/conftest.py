@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
+from auditor.arrivals.signers import NAMESPACE
 from auditor.collector import Frozen, facts_of, freeze
 from auditor.discover import Plugins, discover
-from auditor.signers import NAMESPACE
 from tests.access.conftest import made
 from tests.peers.process import need, need_root
 

@@ -5,10 +5,10 @@ import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from auditor.arrivals.door import Door, Looked, look
+from auditor.arrivals.signers import read_signers
 from auditor.collector import Frozen
-from auditor.door import Door, Looked, look
 from auditor.run import Standing
-from auditor.signers import read_signers
 from auditor.targets import Endpoint, Section, Town
 from tests.collector.conftest import Account
 

@@ -12,7 +12,7 @@ import pytest
 
 from auditor import __version__
 from auditor.answers import Status
-from auditor.bundle import KIND, read_bundle, read_payload
+from auditor.arrivals.bundle import KIND, read_bundle, read_payload
 from auditor.collector import Frozen, freeze
 from auditor.script import split
 from tests.access.conftest import made

@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from auditor.door import Door
-from auditor.inbox import Inbox, read_inbox
-from auditor.received import Known
+from auditor.arrivals.door import Door
+from auditor.arrivals.inbox import Inbox, read_inbox
+from auditor.arrivals.received import Known
+from auditor.arrivals.signers import NAMESPACE, Signers, read_signers
 from auditor.run import Standing
-from auditor.signers import NAMESPACE, Signers, read_signers
 from auditor.targets import Endpoint, Person, Town
 from tests.core.world import NOW, PC, SOUMU, TARO
 from tests.peers.process import need

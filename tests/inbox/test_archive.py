@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor import archive as module
-from auditor.archive import MANIFEST, code_of, examine, pack, same_code
-from auditor.carry import unpack
+from auditor.arrivals import archive as module
+from auditor.arrivals.archive import MANIFEST, code_of, examine, pack, same_code
+from auditor.arrivals.carry import unpack
 from auditor.errors import CarryError
 
 FILES = (("a.json", b'{"a": 1}'), ("総務.json", b'{"b": 2}'), ("../../etc/passwd.json", b'{"c": 3}'))

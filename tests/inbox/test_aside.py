@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from auditor.aside import put_away, safe_name
+from auditor.arrivals.aside import put_away, safe_name
 from auditor.run import Standing
 from tests.core.world import NOW
 from tests.inbox.kit import Inn, Key, inn, new_key, outer, payload, signed, town_of

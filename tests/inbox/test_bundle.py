@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.answers import Status
-from auditor.bundle import Sealed, evidence_of, is_bundle, read_bundle, read_payload, text_of
+from auditor.arrivals.bundle import Sealed, evidence_of, is_bundle, read_bundle, read_payload, text_of
 from auditor.errors import Garbled
 from auditor.evidence import MAX_FILE_BYTES, decode, encode
 from tests.inbox.kit import NONCE, framed, outer, payload

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from auditor.archive import examine, pack
-from auditor.aside import put_away
-from auditor.carry import luggage, unpack
+from auditor.arrivals.archive import examine, pack
+from auditor.arrivals.aside import put_away
+from auditor.arrivals.carry import luggage, unpack
 from auditor.errors import CarryError
 from auditor.run import Standing
 from tests.core.disks import small_disk

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from auditor.believed import recalled
+from auditor.arrivals.believed import recalled
+from auditor.arrivals.inbox import Inbox
 from auditor.engine import Audit
 from auditor.findings import Reason
 from auditor.history import History, open_read_only
-from auditor.inbox import Inbox
 from auditor.run import Standing
 from tests.core.runs import run_of
 from tests.core.world import NOW, said

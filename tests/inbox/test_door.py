@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from auditor.arrivals.received import Known
 from auditor.findings import Reason
-from auditor.received import Known
 from auditor.run import Arrival, Standing
 from tests.inbox.kit import FILED, OTHER, Inn, Key, at, inn, new_key, outer, payload, signed, town_of
 from tests.peers.process import need

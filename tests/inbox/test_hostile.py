@@ -9,8 +9,8 @@ from typing import Any, Self
 
 import pytest
 
-from auditor import inbox as module
-from auditor.counted import counted
+from auditor.arrivals import inbox as module
+from auditor.arrivals.counted import counted
 from auditor.evidence import MAX_FILE_BYTES
 from auditor.findings import Reason
 from auditor.run import MAX_ARRIVALS, Standing

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from auditor.answers import Answer
+from auditor.arrivals.merge import agree, beside, merged
 from auditor.evidence import Evidence
 from auditor.findings import Reason
-from auditor.merge import agree, beside, merged
 from auditor.run import Standing
 from tests.core.world import NOW, ok
 from tests.inbox.kit import CONTEXTS, Inn, Key, at, inn, new_key, signed

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.access.hostkeys import HostKey, parse_key
+from auditor.arrivals.signers import Signers, may_speak, read_signers, unknown_machines
 from auditor.errors import ConfigError
-from auditor.signers import Signers, may_speak, read_signers, unknown_machines
 from tests.core.world import NOW
 from tests.inbox.kit import Key, new_key, town_of, trusting
 

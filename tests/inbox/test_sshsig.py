@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from auditor.arrivals.signers import NAMESPACE
+from auditor.arrivals.sshsig import MAX_ARMOR, is_true, read_signature
 from auditor.errors import Garbled
-from auditor.signers import NAMESPACE
-from auditor.sshsig import MAX_ARMOR, is_true, read_signature
 from tests.inbox.kit import KINDS, Key, new_key
 from tests.peers.process import need
 

@@ -244,7 +244,7 @@ def test_a_wrong_line_in_trusted_signers_stops_everything_with_its_place(
 
 KILLED = """
 import os, sys
-from auditor import aside
+from auditor.arrivals import aside
 from auditor.cli.app import run
 from auditor.history import History
 def die(*_): os.kill(os.getpid(), 9)

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from auditor.archive import BAD, Archive, Listed, bad, matches, members
-from auditor.aside import READ, REFUSED, safe_name
-from auditor.bundle import is_bundle, read_bundle, text_of
+from auditor.arrivals.archive import BAD, Archive, Listed, bad, matches, members
+from auditor.arrivals.aside import READ, REFUSED, safe_name
+from auditor.arrivals.bundle import is_bundle, read_bundle, text_of
+from auditor.arrivals.inbox import shown
 from auditor.errors import CarryError, Garbled
 from auditor.evidence import MAX_FILE_BYTES, decode
-from auditor.inbox import shown
 
 
 @dataclass(frozen=True, slots=True)

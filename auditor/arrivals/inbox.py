@@ -1,6 +1,7 @@
 """The inbox of a town folder: every evidence file in it, judged at the door and put in its place.
 
-Nothing is moved here (`auditor.aside` does that once the run is kept), and nothing is left out silently.
+Nothing is moved here (`auditor.arrivals.aside` does that once the run is kept), and nothing is left out
+silently.
 """
 
 import os
@@ -11,12 +12,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from auditor.believed import Said, believed
-from auditor.counted import Entry, Seen, counted
-from auditor.door import Door, Looked, look
+from auditor.arrivals.believed import Said, believed
+from auditor.arrivals.counted import Entry, Seen, counted
+from auditor.arrivals.door import Door, Looked, look
+from auditor.arrivals.merge import Contexts
+from auditor.arrivals.received import Known, Received, Row
 from auditor.evidence import MAX_FILE_BYTES, Evidence
-from auditor.merge import Contexts
-from auditor.received import Known, Received, Row
 from auditor.run import MAX_ARRIVALS, Arrival, Standing
 
 MAX_INBOX_FILES = 50_000

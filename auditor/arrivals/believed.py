@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from auditor.door import Door
+from auditor.arrivals.door import Door
+from auditor.arrivals.merge import Contexts, merged
+from auditor.arrivals.received import Known, Refusal
 from auditor.evidence import Evidence, clean
 from auditor.findings import Reason
-from auditor.merge import Contexts, merged
-from auditor.received import Known, Refusal
 from auditor.run import Arrival, Standing
 from auditor.targets import Town, target_key
 

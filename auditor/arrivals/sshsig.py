@@ -2,7 +2,7 @@
 
 The format is OpenSSH's (PROTOCOL.sshsig): an armored blob that carries the public key, the namespace, a hash
 name and a signature over ``SSHSIG`` || namespace || reserved || hash name || H(message). The key in it proves
-nothing by itself: `auditor.signers` says which keys the town trusts.
+nothing by itself: `auditor.arrivals.signers` says which keys the town trusts.
 """
 
 import base64

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from auditor.counted import Seen
+from auditor.arrivals.counted import Seen
 from auditor.run import Standing
 from auditor.words import LANGUAGES, say
 

@@ -18,7 +18,7 @@ from typing import IO, Any
 import msgspec
 
 from auditor.answers import strict_json
-from auditor.aside import safe_name
+from auditor.arrivals.aside import safe_name
 from auditor.errors import CarryError, Garbled
 from auditor.evidence import MAX_FILE_BYTES
 

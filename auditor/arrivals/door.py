@@ -11,12 +11,12 @@ from functools import cached_property
 from typing import NoReturn
 
 from auditor.access.hostkeys import HostKey
-from auditor.bundle import Sealed, Told, evidence_of, is_bundle, read_bundle, read_payload, text_of
+from auditor.arrivals.bundle import Sealed, Told, evidence_of, is_bundle, read_bundle, read_payload, text_of
+from auditor.arrivals.signers import NAMESPACE, OFFICER, USER, Signers, may_speak
+from auditor.arrivals.sshsig import is_true, read_signature
 from auditor.errors import Garbled
 from auditor.evidence import CLOCK_SLACK, Evidence, clean, decode
 from auditor.run import Arrival, Standing
-from auditor.signers import NAMESPACE, OFFICER, USER, Signers, may_speak
-from auditor.sshsig import is_true, read_signature
 from auditor.targets import Endpoint, Target, Town, target_key
 
 ENDPOINT = "endpoint:"

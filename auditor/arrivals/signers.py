@@ -21,8 +21,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from auditor.access.hostkeys import HostKey, parse_key
+from auditor.arrivals.sshsig import check_key
 from auditor.errors import ConfigError, Garbled, Problem
-from auditor.sshsig import check_key
 from auditor.targets import Town
 
 NAMESPACE = "telework-auditor-evidence"

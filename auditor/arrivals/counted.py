@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from auditor.door import Looked
+from auditor.arrivals.door import Looked
+from auditor.arrivals.merge import agree
+from auditor.arrivals.received import Known, Last
 from auditor.evidence import Evidence
-from auditor.merge import agree
-from auditor.received import Known, Last
 from auditor.run import Arrival, Standing
 
 USED = (Standing.ACCEPTED, Standing.ADMITTED, Standing.GAP, Standing.TOO_OLD)
