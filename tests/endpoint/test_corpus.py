@@ -6,6 +6,8 @@ fact that no check asks for (it only explains) it says instead what its parser m
 """
 
 import json
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -27,6 +29,7 @@ from tests.endpoint.conftest import (
 )
 
 CASES = sorted(CORPUS.glob("*/*/*.json"))
+GIVEN = {fact.type for fact in FACTS}
 ASKED = {need.type for check in JUDGES.values() for need in check.facts}
 
 NEVER_TOLD = {("office.version", "macos")}
@@ -90,3 +93,22 @@ def test_every_fact_has_recorded_answers_of_each_kind(id_: str, system: str) -> 
 def test_what_was_not_answered_is_never_a_pass_nor_a_fail(path: Path) -> None:
     case = recorded(path)
     assert case.get("verdict", case.get("reads")) == "unknown"
+
+
+def test_every_control_has_a_passing_a_failing_and_an_unknown_case() -> None:
+    seen: dict[str, set[str]] = {}
+    for path in JUDGED:
+        case = recorded(path)
+        seen.setdefault(case["control"], set()).add(case["verdict"])
+    told = {id_ for id_, check in JUDGES.items() if any(need.type in GIVEN for need in check.facts)}
+    assert {id_: {"pass", "fail", "unknown"} - seen.get(id_, set()) for id_ in told} == {
+        id_: set() for id_ in told
+    }
+
+
+def test_the_published_table_of_recorded_answers_is_current_and_says_where_each_comes_from() -> None:
+    script = CORPUS.parents[2] / "scripts" / "corpus_table.py"
+    done = subprocess.run(
+        [sys.executable, str(script), "--check"], check=False, capture_output=True, text=True
+    )
+    assert done.returncode == 0, f"run python scripts/corpus_table.py {done.stderr}"
