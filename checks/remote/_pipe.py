@@ -1,15 +1,15 @@
 """The way a TLS session takes to an entrance: a TCP connection, or OpenVPN's control channel."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from socket import socket
 from typing import Protocol
 
-from auditor.api import Dial, Gateway
+from auditor.api import Dial, Gateway, NotKnown, Reason
 from checks.remote import _openvpn
 from checks.remote._upgrade import may_speak_tls, opened
-from checks.remote._wire import Left, send, some, within
+from checks.remote._wire import WRONG_SERVICE, Ended, Left, send, some, within
 
 CHUNK = 16 * 1024
 
@@ -64,11 +64,16 @@ def pipe_to(gateway: Gateway, dial: Dial, wait_s: float) -> Iterator[Pipe]:
 
     Raises:
         Unreached: no connection, or nothing came.
-        Ended: OpenVPN came to an end before TLS.
-        Declined, NotKnown: see `_upgrade.opened`; NotKnown also where the declared key cannot be used.
+        Declined: there is no TLS.
+        NotKnown: WRONG_SERVICE or NO_ANSWER, it does not come to that; UNREADABLE, the declared key.
     """
     if gateway.protocol == "openvpn":
-        with _openvpn.channel(gateway, dial, wait_s) as channel:
+        with ExitStack() as stack:
+            try:
+                channel = stack.enter_context(_openvpn.channel(gateway, dial, wait_s))
+            except Ended as end:
+                reason = Reason.WRONG_SERVICE if end.outcome == WRONG_SERVICE else Reason.NO_ANSWER
+                raise NotKnown(reason, f"{end.outcome} before TLS") from None
             yield channel
         return
     with opened(gateway, dial, wait_s) as stream:
