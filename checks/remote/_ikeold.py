@@ -15,8 +15,9 @@ from checks.remote._wire import REFUSED, SILENT
 ACCEPTED, UNCLEAR, NOT_SPOKEN = "accepted", "unclear", "not_spoken"
 KEPT_S = 1.5
 MOST_ACCEPTED = 24
-MOST_LEFT = 3
-"""Half-open associations that nobody confirmed as dropped, before nothing more is asked."""
+MOST_LEFT = 1
+"""Half-open associations that nobody confirmed as dropped (libreswan keeps them for a minute, and strongSwan
+drops them at once); after the first, nothing more is asked."""
 
 OPENINGS = ("psk", "xauth-psk", "rsa")
 """Some devices say nothing to what they do not accept: these are tried before silence is believed."""
@@ -148,7 +149,7 @@ def _hash_asked(gateway: Gateway, dial: Dial, choices: Sequence[Choice]) -> str:
     ours = _ikev1.cookie()
     message = dressed(gateway.port, _ikev1.aggressive(ours, choices, gateway.ike_identity))
     try:
-        with dial.talk(gateway.host, gateway.port, message, wait_s=WAIT_S) as talk:
+        with dial.talk(gateway.host, gateway.port, message, attempts=SENDS - 1, wait_s=WAIT_S) as talk:
             line = Line(talk, marked(gateway.port))
             answer = opened(line, partial(_ikev1.answers, ours))
             if answer.major != 1 or answer.exchange != _ikev1.AGGRESSIVE:

@@ -44,7 +44,7 @@ GROUPS = {
 }
 METHODS = {"psk": 1, "xauth-psk": 65001, "rsa": 3, "xauth-rsa": 65005, "hybrid-rsa": 64221}
 SHARED = ("psk", "xauth-psk")
-KEY_BYTES = {"modp768": 96, "modp1024": 128, "modp1536": 192, "modp2048": 256}
+KEY_BYTES = {"modp1024": 128, "modp1536": 192, "modp2048": 256, "modp768": 96}
 """The groups aggressive mode is asked with, and how long their public values are."""
 
 ASKED = frozenset(f"{group} {method}" for group in KEY_BYTES for method in SHARED)

@@ -222,7 +222,7 @@ def test_associations_that_nobody_confirms_as_dropped_end_the_questions(
 
     with responder(behave) as port:
         offer = ike_offer(asked(ask_ike, entrance(port)))
-    assert (offer.old.left, len(offer.old.accepted), offer.old.whole) == (3, 3, False)
+    assert (offer.old.left, len(offer.old.accepted), offer.old.whole) == (1, 1, False)
 
 
 def newer_only(request: bytes) -> list[bytes]:
