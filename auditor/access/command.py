@@ -13,7 +13,7 @@ from auditor.answers import MAX_ANSWER_BYTES
 MAX_ERROR_BYTES = 16 * 1024 * 1024
 """More on stderr than this is a flood; our scripts send nothing there."""
 
-_POLL_S = 1.0
+_POLL_S = 0.5
 _ORPHAN_S = 0.5
 _STATUS_S = 0.5
 _CHUNK = 65536
@@ -70,17 +70,19 @@ def run(transport: paramiko.Transport, command: str, text: bytes, deadline: Dead
     failure = ""
     status: int | None = None
     try:
-        with transport.open_session(timeout=deadline.need_s("a channel")) as channel:
-            bell = _Bell()
-            channel.in_buffer.set_event(bell)  # type: ignore[arg-type]  # `set` and `clear` are all it uses
-            channel.in_stderr_buffer.set_event(bell)  # type: ignore[arg-type]
-            channel.settimeout(deadline.need_s("the command"))
-            channel.exec_command(command)
-            with suppress(paramiko.SSHException, OSError):  # it may end without reading its input
-                channel.sendall(text)
-                channel.shutdown_write()
-            _drain(channel, bell, streams, deadline, f"\n{nonce} end:true\n".encode() if nonce else b"")
-            status = _status(channel, _STATUS_S if not _framed(streams.output, nonce) else 0)
+        channel = transport.open_session(timeout=deadline.need_s("a channel"))
+        bell = _Bell()
+        channel.in_buffer.set_event(bell)  # type: ignore[arg-type]  # `set` and `clear` are all it uses
+        channel.in_stderr_buffer.set_event(bell)  # type: ignore[arg-type]
+        channel.settimeout(deadline.need_s("the command"))
+        channel.exec_command(command)
+        with suppress(paramiko.SSHException, OSError):  # it may end without reading its input
+            channel.sendall(text)
+            channel.shutdown_write()
+        _drain(channel, bell, streams, deadline, f"\n{nonce} end:true\n".encode() if nonce else b"")
+        if not _framed(streams.output, nonce):
+            status = _status(channel, _STATUS_S)
+            channel.close()  # after an answer nothing else is asked, and the connection takes it along
     except (paramiko.SSHException, EOFError, OSError) as error:
         failure = f"{type(error).__name__}: {error}"
     output = plain(bytes(streams.output[:MAX_ANSWER_BYTES]), nonce)

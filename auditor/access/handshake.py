@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 
 from auditor.access.hostkeys import HostKey
 from auditor.access.kexinit import Offer, read_offer
@@ -148,6 +149,7 @@ def _algorithms(pin: HostKey) -> tuple[str, ...]:
     return _SIGNATURES.get(pin.type, (pin.type,))
 
 
+@cache
 def _preferring(first: str, names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(sorted(names, key=lambda name: name != first))
 

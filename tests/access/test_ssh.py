@@ -93,16 +93,16 @@ def test_what_came_before_the_deadline_is_kept(tmp_path: Path) -> None:
     with sshd(tmp_path, extra="ForceCommand echo partial; exec sleep 30") as server:
         began = time.monotonic()
         assert (
-            collect(endpoint_of(server), SCRIPT, road_to(server, folder=tmp_path), 2).output == b"partial\n"
+            collect(endpoint_of(server), SCRIPT, road_to(server, folder=tmp_path), 5).output == b"partial\n"
         )
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 6
 
 
 def test_a_process_left_behind_does_not_hold_the_collection(tmp_path: Path) -> None:
     with sshd(tmp_path, extra="ForceCommand sh -s; sleep 20 & exit 0") as server:
         began = time.monotonic()
         output = collect(endpoint_of(server), SCRIPT, road_to(server, folder=tmp_path), 15).output
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 10
     assert split(output, NONCE, IDS)[0].note == ""
 
 
