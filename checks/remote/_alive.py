@@ -3,7 +3,7 @@
 import time
 
 from auditor.api import Dial, Gateway, Unreached
-from checks.remote import _hello, _ike, _openvpn
+from checks.remote import _hello, _ike, _openvpn, _pack, _signin
 from checks.remote._wire import (
     ANSWERED,
     WRONG_SERVICE,
@@ -27,7 +27,11 @@ def ask(gateway: Gateway, dial: Dial, wait_s: float) -> tuple[str, float]:
             return _openvpn.ask(gateway, dial, wait_s)
         case "ike":
             return _ike.alive(gateway, dial, wait_s)
-        case "tls":
+        case "anyconnect":
+            return _signin.alive(gateway, dial, wait_s)
+        case "softether":
+            return _pack.alive(gateway, dial, wait_s)
+        case "tls" | "portal" | "relay":
             return _greet(gateway, dial, wait_s)
         case _:
             return knock(dial, gateway.host, gateway.port, wait_s)

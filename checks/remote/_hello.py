@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 VERSIONS = {"1.0": 0x0301, "1.1": 0x0302, "1.2": 0x0303, "1.3": 0x0304}
 ALERT, HANDSHAKE = 21, 22
-SERVER_HELLO, CERTIFICATE = 2, 11
+SERVER_HELLO, CERTIFICATE, CERTIFICATE_REQUEST = 2, 11, 13
 SIGNED_ASKING = [2, 11, 12, 13, 14]
 """ServerHello, Certificate, ServerKeyExchange, CertificateRequest, ServerHelloDone (RFC 5246 §7.3)."""
 MOST_RECORD = 16384 + 2048
@@ -187,6 +187,14 @@ def leaf_in(stream: bytes) -> bytes:
     certificate.
     """
     return _first_certificate(_clear(stream))
+
+
+def kinds_in(stream: bytes) -> list[int]:
+    """The types of the handshake messages in the clear start of what a server sent; [] = there are none."""
+    try:
+        return [kind for kind, _ in messages(_clear(stream))]
+    except NotTls:
+        return []
 
 
 def signed_leaf(stream: bytes) -> bytes:

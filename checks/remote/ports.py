@@ -36,7 +36,7 @@ OUTCOMES = (ANSWERED, REFUSED, SILENT, CLOSED, WRONG_SERVICE, NAME_NOT_FOUND)
 NOT_ASKED = "not_asked"
 OWN_DOORS = frozenset({"vpn", "rdp", "vdi"})
 """Methods whose entrance stands on the town's own equipment."""
-GUARDED = frozenset({"tls", "openvpn"})
+GUARDED = frozenset({"tls", "openvpn", "anyconnect", "softether", "portal", "relay"})
 """Protocols an entrance may speak on a port that must be closed; "tcp" may be bare RDP, SSH or VNC."""
 
 
@@ -110,10 +110,10 @@ def closed_ports(answer: Answer) -> ClosedPorts:
 def management_closed(gateway: Gateway, found: ClosedPorts | Unknown, params: Params) -> Judgement:
     """Open fails at once; closed needs the control, every port asked, and every port the model names.
 
-    The demand is about the town's own equipment: a cloud service's door, for which no port is declared, is
-    not the town's to probe.
+    The demand is about the town's own equipment: a relay, or a cloud service's door, for which no port is
+    declared, is not the town's to probe.
     """
-    if not gateway.closed_ports and gateway.methods and not set(gateway.methods) & OWN_DOORS:
+    if not gateway.closed_ports and _foreign(gateway):
         return not_applicable("not_ours")
     if isinstance(found, Unknown):
         return unknown(found.reason, found.note)
@@ -122,6 +122,12 @@ def management_closed(gateway: Gateway, found: ClosedPorts | Unknown, params: Pa
     if gap := _gap(found, gateway, params):
         return unknown(*gap)
     return passed("ok", count=len(found.refused) + len(found.silent))
+
+
+def _foreign(gateway: Gateway) -> bool:
+    """True for an entrance that stands on somebody else's equipment."""
+    methods = set(gateway.methods)
+    return gateway.protocol == "relay" or (bool(methods) and not methods & OWN_DOORS)
 
 
 def _bare(found: ClosedPorts, gateway: Gateway, params: Params) -> tuple[int, ...]:

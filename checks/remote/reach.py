@@ -37,6 +37,8 @@ from checks.remote._wire import (
 
 CONNECTS = 3
 WAIT_S = 4.0
+ONCE = frozenset({"openvpn", "anyconnect", "softether"})
+"""Their proof of life begins a session on the server, so that one has to do."""
 OUTCOMES = (ANSWERED, REFUSED, SILENT, CLOSED, WRONG_SERVICE, NAME_NOT_FOUND)
 UNTOLD = {
     SILENT: (Reason.NO_ANSWER, "no answer: filtered, keyed, or no way out from here"),
@@ -71,7 +73,7 @@ class Reach:
 
 @probe("gateway.reach", kind="gateway")
 def ask_reach(gateway: Gateway, dial: Dial) -> bytes:
-    """Look the name up; then one OpenVPN reset, or up to three other exchanges one after the other.
+    """Look the name up; then one exchange that begins a session, or up to three others one after the other.
 
     The first that is not answered is the last: it would only cost time to wait for more.
     """
@@ -81,7 +83,7 @@ def ask_reach(gateway: Gateway, dial: Dial) -> bytes:
         if error.reason is not Reason.NAME_NOT_FOUND:
             raise
         return _answer(0.0, [(NAME_NOT_FOUND, 0.0)])
-    most = 1 if gateway.protocol == "openvpn" else CONNECTS
+    most = 1 if gateway.protocol in ONCE else CONNECTS
     tries: list[tuple[str, float]] = []
     while len(tries) < most and all(outcome == ANSWERED for outcome, _ in tries):
         tries.append(_alive.ask(gateway, dial, WAIT_S))
