@@ -6,10 +6,14 @@ could not offer it" must never read as "the server refused it". RFC 8446 §4.1, 
 
 import ipaddress
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from checks.remote import _suites
+
 VERSIONS = {"1.0": 0x0301, "1.1": 0x0302, "1.2": 0x0303, "1.3": 0x0304}
+SSL_3 = 0x0300
+RENEGOTIATION = 0x00FF  # RFC 5746 §3.3
 ALERT, HANDSHAKE = 21, 22
 SERVER_HELLO, CERTIFICATE, CERTIFICATE_REQUEST = 2, 11, 13
 SIGNED_ASKING = [2, 11, 12, 13, 14]
@@ -20,18 +24,6 @@ MOST_RECORDS = 8
 CLOSE_NOTIFY, WARNING = 0, 1
 SUPPORTED_VERSIONS = 43
 
-# What servers of the last twenty-five years may want, so that a refusal is about the version.
-_SUITES_13 = (0x1301, 0x1302, 0x1303, 0x1304, 0x1305)
-_SUITES = (
-    *(0xC02B, 0xC02C, 0xC02F, 0xC030, 0xCCA8, 0xCCA9, 0xCCAA, 0xC0AC, 0xC0AD),  # ECDHE AEAD
-    *(0x009E, 0x009F, 0x00A2, 0x00A3, 0x009C, 0x009D, 0xC09C, 0xC09D, 0xC09E, 0xC09F),  # DHE, RSA AEAD
-    *(0xC009, 0xC00A, 0xC013, 0xC014, 0xC023, 0xC024, 0xC027, 0xC028, 0xC008, 0xC012),  # ECDHE CBC
-    *(0x0033, 0x0039, 0x0067, 0x006B, 0x0032, 0x0038, 0x0040, 0x006A, 0x0016, 0x0013),  # DHE CBC
-    *(0x002F, 0x0035, 0x003C, 0x003D, 0x000A, 0x0041, 0x0084, 0x0045, 0x0088, 0x00BA, 0x00C0),  # RSA CBC
-    *(0x0005, 0x0004, 0xC007, 0xC011, 0x0096, 0x0007, 0x0009, 0x0015),  # RC4, SEED, IDEA, DES
-    *(0xC004, 0xC005, 0xC00E, 0xC00F, 0x0018, 0x001B, 0x0034, 0x003A, 0xC018, 0xC019),  # ECDH, anonymous
-    *(0x0001, 0x0002, 0x003B, 0xC006, 0xC010, 0x0003, 0x0006, 0x0008),  # no encryption, export
-)
 _GROUPS = (0x001D, 0x0017, 0x0018, 0x0019, 0x001E, 0x11EC, 0x0100, 0x0101, 0x0102, 0x0016, 0x000E)
 _SIGNATURES = (
     *(0x0403, 0x0503, 0x0603, 0x0807, 0x0808, 0x0804, 0x0805, 0x0806, 0x0809, 0x080A, 0x080B),
@@ -53,36 +45,49 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What answers a ClientHello: the version chosen, or the fatal alert's number (the other one is None)."""
+    """What answers a ClientHello: version and suite chosen, or the fatal alert's number (else None)."""
 
     version: int | None
     alert: int | None
+    suite: int | None = None
 
 
-def client_hello(version: int, name: str) -> bytes:
-    """The record of a ClientHello that offers exactly `version`; an address is not sent as server name."""
+def client_hello(version: int, name: str, suites: Sequence[int] = (), *, staple: bool = False) -> bytes:
+    """The record of a ClientHello that offers exactly `version`; an address is not sent as server name.
+
+    `suites` () = what servers of the last twenty-five years may want, so that a refusal is about the version.
+    `staple` = the server may send what the issuer says of its certificate (RFC 6066 §8).
+    """
     modern = version == VERSIONS["1.3"]
-    extensions = [_extension(10, _block(2, _words(_GROUPS))), _extension(11, b"\1\0")]
-    if not _is_address(name):
-        host = name.encode("idna").rstrip(b".")
-        extensions.insert(0, _extension(0, _block(2, b"\0" + _block(2, host))))
-    if version >= VERSIONS["1.2"]:
-        extensions.append(_extension(13, _block(2, _words(_SIGNATURES))))
-    if modern:
-        share = _words((0x001D,)) + _block(2, secrets.token_bytes(32))
-        extensions.append(_extension(SUPPORTED_VERSIONS, _block(1, _words((version,)))))
-        extensions.append(_extension(51, _block(2, share)))
-    session = secrets.token_bytes(32) if modern else b""
+    wanted = tuple(suites) or _suites.offered(usual=True, modern=modern)
     body = (
         min(version, VERSIONS["1.2"]).to_bytes(2)
         + secrets.token_bytes(32)
-        + _block(1, session)
-        + _block(2, _words(_SUITES_13 if modern else (*_SUITES, 0x00FF)))  # 0x00FF: RFC 5746 §3.3
+        + _block(1, secrets.token_bytes(32) if modern else b"")
+        + _block(2, _words(wanted if modern else (*wanted, RENEGOTIATION)))
         + b"\1\0"
-        + _block(2, b"".join(extensions))
     )
+    if version > SSL_3:  # it knows no extensions
+        body += _block(2, _extensions(version, name, staple=staple))
     record_version = min(version, VERSIONS["1.0"])
     return bytes([HANDSHAKE]) + record_version.to_bytes(2) + _block(2, b"\1" + _block(3, body))
+
+
+def _extensions(version: int, name: str, *, staple: bool) -> bytes:
+    made = [_extension(10, _block(2, _words(_GROUPS))), _extension(11, b"\1\0")]
+    if not _is_address(name):
+        made.insert(0, _extension(0, _block(2, b"\0" + _block(2, name.encode("idna").rstrip(b".")))))
+    if staple:
+        made.append(_extension(5, b"\1\0\0\0\0"))
+    if version >= VERSIONS["1.2"]:
+        made.append(_extension(13, _block(2, _words(_SIGNATURES))))
+    if version == VERSIONS["1.3"]:
+        share = _words((0x001D,)) + _block(2, secrets.token_bytes(32))
+        made += [
+            _extension(SUPPORTED_VERSIONS, _block(1, _words((version,)))),
+            _extension(51, _block(2, share)),
+        ]
+    return b"".join(made)
 
 
 def _block(width: int, body: bytes) -> bytes:
@@ -127,7 +132,7 @@ def reply_to_hello(take: Callable[[int], bytes]) -> Reply:
         for kind, body in messages(bytes(heard)):
             if kind != SERVER_HELLO:
                 raise NotTls
-            return Reply(_chosen(body), None)
+            return _chosen(body)
     raise NotTls
 
 
@@ -164,8 +169,8 @@ def messages(heard: bytes) -> Iterator[tuple[int, bytes]]:
         at += 4 + size
 
 
-def _chosen(body: bytes) -> int:
-    """The version a ServerHello chose: its supported_versions where it has one, else the old field."""
+def _chosen(body: bytes) -> Reply:
+    """What a ServerHello chose; the version by its supported_versions where it has one."""
     if len(body) < 38 or body[34] > 32:  # noqa: PLR2004 - version 2, random 32, session, suite 2, compression 1
         raise NotTls
     chosen = int.from_bytes(body[:2])
@@ -177,7 +182,7 @@ def _chosen(body: bytes) -> int:
         if int.from_bytes(body[at : at + 2]) == SUPPORTED_VERSIONS and size == 2:  # noqa: PLR2004 - one version
             chosen = int.from_bytes(body[at + 4 : at + 6])
         at += 4 + size
-    return chosen
+    return Reply(chosen, None, int.from_bytes(body[35 + body[34] : 37 + body[34]]))
 
 
 def leaf_in(stream: bytes) -> bytes:
