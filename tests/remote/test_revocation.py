@@ -158,8 +158,8 @@ def test_an_entrance_without_tls_is_not_asked() -> None:
 def test_a_delegated_signer_counts_only_with_its_purpose(pki: Pki) -> None:
     files = issue(pki.folder, pki.ca)
     for purpose, status in (
-        (x509.ExtendedKeyUsageOID.OCSP_SIGNING, "good"),
-        (x509.ExtendedKeyUsageOID.SERVER_AUTH, "unsigned"),
+        (ExtendedKeyUsageOID.OCSP_SIGNING, "good"),
+        (ExtendedKeyUsageOID.SERVER_AUTH, "unsigned"),
     ):
         helper = authority("Responder", pki.ca)
         certificate = (
