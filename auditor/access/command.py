@@ -13,7 +13,7 @@ from auditor.answers import MAX_ANSWER_BYTES
 MAX_ERROR_BYTES = 16 * 1024 * 1024
 """More on stderr than this is a flood; our scripts send nothing there."""
 
-_POLL_S = 0.5
+_POLL_S = 2.0
 _ORPHAN_S = 0.5
 _STATUS_S = 0.5
 _CHUNK = 65536
@@ -53,6 +53,19 @@ class _Bell:
         return rung
 
 
+class _Ended(threading.Event):
+    """Set by paramiko when the exit status came; the streams may still be held open by something else."""
+
+    def __init__(self, bell: _Bell) -> None:
+        super().__init__()
+        self._bell = bell
+
+    def set(self) -> None:
+        """Ring, too."""
+        super().set()
+        self._bell.set()
+
+
 @dataclass(slots=True)
 class _Streams:
     output: bytearray
@@ -74,6 +87,7 @@ def run(transport: paramiko.Transport, command: str, text: bytes, deadline: Dead
         bell = _Bell()
         channel.in_buffer.set_event(bell)  # type: ignore[arg-type]  # `set` and `clear` are all it uses
         channel.in_stderr_buffer.set_event(bell)  # type: ignore[arg-type]
+        channel.status_event = _Ended(bell)
         channel.settimeout(deadline.need_s("the command"))
         channel.exec_command(command)
         with suppress(paramiko.SSHException, OSError):  # it may end without reading its input
@@ -112,10 +126,10 @@ def _drain(
             streams.output += channel.recv(_CHUNK)
         if (last and streams.output.endswith(last)) or channel.eof_received or channel.closed:
             return _rest(channel, streams)
-        if not rung and channel.exit_status_ready():
-            if ended_at is not None and time.monotonic() - ended_at >= _ORPHAN_S:
+        if channel.exit_status_ready():
+            ended_at = time.monotonic() if ended_at is None or rung else ended_at
+            if time.monotonic() - ended_at >= _ORPHAN_S:
                 return None
-            ended_at = ended_at or time.monotonic()
     return None
 
 
