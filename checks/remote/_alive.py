@@ -1,9 +1,10 @@
 """Proof that what answers at an entrance is what the town declared, in one connection and no login."""
 
 import time
+from collections.abc import Callable, Mapping
 
 from auditor.api import Dial, Gateway, Unreached
-from checks.remote import _hello, _ike, _openvpn, _pack, _signin
+from checks.remote import _hello, _ike, _openvpn, _pack, _rdpwire, _rfb, _signin, _spicewire
 from checks.remote._wire import (
     ANSWERED,
     WRONG_SERVICE,
@@ -22,19 +23,11 @@ def ask(gateway: Gateway, dial: Dial, wait_s: float) -> tuple[str, float]:
     An OpenVPN server answers our session, a TLS server any first words of TLS. Where only "tcp" is declared
     nobody knows what should speak there, and a connect is all there is.
     """
-    match gateway.protocol:
-        case "openvpn":
-            return _openvpn.ask(gateway, dial, wait_s)
-        case "ike":
-            return _ike.alive(gateway, dial, wait_s)
-        case "anyconnect":
-            return _signin.alive(gateway, dial, wait_s)
-        case "softether":
-            return _pack.alive(gateway, dial, wait_s)
-        case "tls" | "portal" | "relay":
-            return _greet(gateway, dial, wait_s)
-        case _:
-            return knock(dial, gateway.host, gateway.port, wait_s)
+    return _WAYS.get(gateway.protocol, _connect)(gateway, dial, wait_s)
+
+
+def _connect(gateway: Gateway, dial: Dial, wait_s: float) -> tuple[str, float]:
+    return knock(dial, gateway.host, gateway.port, wait_s)
 
 
 def _greet(gateway: Gateway, dial: Dial, wait_s: float) -> tuple[str, float]:
@@ -53,3 +46,17 @@ def _greet(gateway: Gateway, dial: Dial, wait_s: float) -> tuple[str, float]:
         return end.outcome, 0.0
     except _hello.NotTls:
         return WRONG_SERVICE, 0.0
+
+
+_WAYS: Mapping[str, Callable[[Gateway, Dial, float], tuple[str, float]]] = {
+    "openvpn": _openvpn.ask,
+    "rdp": _rdpwire.ask,
+    "vnc": _rfb.ask,
+    "spice": _spicewire.ask,
+    "ike": _ike.alive,
+    "anyconnect": _signin.alive,
+    "softether": _pack.alive,
+    "tls": _greet,
+    "portal": _greet,
+    "relay": _greet,
+}

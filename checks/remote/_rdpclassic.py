@@ -4,20 +4,30 @@ The exchange stops before any key or user is sent. [MS-RDPBCGR] 2.2.1.3 (client)
 security data); ITU-T T.125 (BER) around ITU-T T.124 (PER) around the settings.
 """
 
+import socket
 from dataclasses import dataclass
 
-from checks.remote._rdpwire import NotRdp, packed
+from checks.remote._rdpwire import NotRdp, packed, unpacked
+from checks.remote._wire import CLOSED, SILENT, WRONG_SERVICE, Ended, Left, send
+
+TOLD, DROPPED = "told", "dropped"
 
 EVERY_METHOD = 0x1 | 0x2 | 0x8 | 0x10  # 40, 128, 56 bits, FIPS
 CLIENT_NAME = "telework-audit"
 DATA = b"\x02\xf0\x80"
 RESPONSE_TAG = b"\x7f\x66"
+DISCONNECT = 8
+"""Disconnect provider ultimatum of T.125, the upper six bits of its first byte."""
 ENUMERATED, INTEGER, OCTETS, SEQUENCE = 0x0A, 0x02, 0x04, 0x30
 SERVER_SECURITY = 0x0C02
 CONFERENCE = b"\x00\x05\x00\x14\x7c\x00\x01"  # T.124's object identifier
 SERVER_KEY = b"McDn"
 RESPONSE_FIXED = 9
 """T.124's ConnectGCCPDU choice, node, tag, result and user data choice before the server's key."""
+
+
+class Dropped(Exception):  # noqa: N818 - an outcome
+    """The server answered the settings with the end of the session."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +90,11 @@ def classic_in(content: bytes) -> Classic:
     """The server's security settings in its connect response (a TPKT's content).
 
     Raises:
+        Dropped: it ends the session in words.
         NotRdp: anything else.
     """
+    if content[:3] == DATA and len(content) == len(DATA) + 2 and content[3] >> 2 == DISCONNECT:
+        raise Dropped
     try:
         return _classic(content)
     except IndexError:
@@ -143,3 +156,16 @@ def _security(blocks: bytes) -> Classic:
             )
         at += size
     raise NotRdp
+
+
+def settings_of(sock: socket.socket, left: Left) -> tuple[str, Classic | None]:
+    """Send ours after a confirm: how they were taken, and what was told (None unless that is `TOLD`)."""
+    try:
+        send(sock, connect_initial(), left)
+        return TOLD, classic_in(unpacked(sock, left))
+    except Dropped:
+        return DROPPED, None
+    except Ended as end:
+        return (DROPPED if end.outcome == CLOSED else SILENT), None
+    except NotRdp:
+        return WRONG_SERVICE, None

@@ -39,6 +39,9 @@ OWN_DOORS = frozenset({"vpn", "rdp", "vdi"})
 GUARDED = frozenset({"tls", "openvpn", "anyconnect", "softether", "portal", "relay"})
 """Protocols an entrance may speak on a port that must be closed; "tcp" may be bare RDP, SSH or VNC."""
 
+REMOTE_CONTROL = {"rdp": "3389", "vnc": "5900", "spice": "5900"}
+"""The port that stands for each kind of remote control among those that must be closed."""
+
 
 @dataclass(frozen=True, slots=True)
 class ClosedPorts:
@@ -131,9 +134,13 @@ def _foreign(gateway: Gateway) -> bool:
 
 
 def _bare(found: ClosedPorts, gateway: Gateway, params: Params) -> tuple[int, ...]:
-    """The entrance's own port, where it answered, must be closed and has no protection declared around it."""
+    """The entrance's own port, where it answered, must be closed and has no protection declared around it.
+
+    Remote control is what it is on any port: moved to another number it hides from nobody.
+    """
     bare = gateway.protocol not in GUARDED and gateway.transport == "tcp"
-    named = str(gateway.port) in params.texts("must_closed") and gateway.port not in found.opened
+    numbers = {str(gateway.port), REMOTE_CONTROL.get(gateway.protocol, "")}
+    named = numbers & set(params.texts("must_closed")) and gateway.port not in found.opened
     return (gateway.port,) if bare and named and ANSWERED in found.control else ()
 
 

@@ -37,8 +37,8 @@ from checks.remote._wire import (
 
 CONNECTS = 3
 WAIT_S = 4.0
-ONCE = frozenset({"openvpn", "anyconnect", "softether"})
-"""Their proof of life begins a session on the server, so that one has to do."""
+ONCE = frozenset({"openvpn", "anyconnect", "softether", "vnc", "spice"})
+"""Their proof of life begins a session on the server, or is counted there, so that one has to do."""
 OUTCOMES = (ANSWERED, REFUSED, SILENT, CLOSED, WRONG_SERVICE, NAME_NOT_FOUND)
 UNTOLD = {
     SILENT: (Reason.NO_ANSWER, "no answer: filtered, keyed, or no way out from here"),
