@@ -4,7 +4,18 @@ import time
 from collections.abc import Callable, Mapping
 
 from auditor.api import Dial, Gateway, Unreached
-from checks.remote import _hello, _ike, _openvpn, _pack, _rdpwire, _rfb, _signin, _spicewire
+from checks.remote import (
+    _hello,
+    _ike,
+    _l2tp,
+    _openvpn,
+    _pack,
+    _rdpwire,
+    _rfb,
+    _signin,
+    _spicewire,
+    _sstp,
+)
 from checks.remote._wire import (
     ANSWERED,
     WRONG_SERVICE,
@@ -54,6 +65,8 @@ _WAYS: Mapping[str, Callable[[Gateway, Dial, float], tuple[str, float]]] = {
     "vnc": _rfb.ask,
     "spice": _spicewire.ask,
     "ike": _ike.alive,
+    "l2tp": _l2tp.alive,
+    "sstp": _sstp.alive,
     "anyconnect": _signin.alive,
     "softether": _pack.alive,
     "tls": _greet,

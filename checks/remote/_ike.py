@@ -36,10 +36,11 @@ def alive(gateway: Gateway, dial: Dial, wait_s: float) -> tuple[str, float]:
 
     What is asked of version 1 is acceptable to nobody, so that its refusal is the proof of life.
     """
-    return _knocked(gateway.host, gateway.port, dial, wait_s)
+    return knocked(gateway.host, gateway.port, dial, wait_s)
 
 
-def _knocked(host: str, port: int, dial: Dial, wait_s: float) -> tuple[str, float]:
+def knocked(host: str, port: int, dial: Dial, wait_s: float) -> tuple[str, float]:
+    """The same of any port; see `alive`."""
     request, ours = _ikev2.Request.of(WIDE), _ikev1.cookie()
     for message in (request.message(), _ikev1.unacceptable(ours)):
         try:
@@ -71,7 +72,7 @@ def asked(gateway: Gateway, dial: Dial) -> dict[str, Any]:
         raise Unreached(Reason.NO_ANSWER, "silent to versions 2 and 1: filtered, or only for some addresses")
     beside = ""
     if gateway.port == PLAIN_PORT:
-        beside = _knocked(gateway.host, TRANSLATED_PORT, dial, 2 * WAIT_S)[0]
+        beside = knocked(gateway.host, TRANSLATED_PORT, dial, 2 * WAIT_S)[0]
     return {
         "v2": {"state": state, **asdict(matrix)},
         "v1": asdict(old),

@@ -7,7 +7,7 @@ from auditor.api import Garbled
 from checks.remote import _ikev1, _ikev2
 from checks.remote._ikematrix import EVERYTHING, MOST_SINGLE, PARTS
 from checks.remote._ikeold import ACCEPTED, MOST_ACCEPTED, NOT_SPOKEN, UNCLEAR
-from checks.remote._read import listed, members, one_of, whole, word
+from checks.remote._read import flag, listed, members, one_of, whole, word
 from checks.remote._wire import ANSWERED, CLOSED, NAME_NOT_FOUND, REFUSED, SILENT, WRONG_SERVICE
 
 NAMES: dict[str, tuple[str, ...]] = {
@@ -66,7 +66,7 @@ def new_of(written: Any) -> NewIke:
         one_of(value["state"], "state", V2_STATES),
         tuple(parts),
         tuple(_combination(each) for each in listed(value["accepted"], "accepted", 2 * MOST_SINGLE)),
-        _flag(value["whole"]),
+        flag(value["whole"], "whole"),
         whole(value["took"], "took", MOST),
     )
 
@@ -78,7 +78,7 @@ def old_of(written: Any) -> OldIke:
     state = one_of(value["state"], "state", V1_STATES)
     if not set(names) <= V1_NAMES or bool(names) != (state == ACCEPTED):
         raise Garbled("v1: accepted")
-    return OldIke(state, tuple(names), _flag(value["whole"]), whole(value["left"], "left", MOST))
+    return OldIke(state, tuple(names), flag(value["whole"], "whole"), whole(value["left"], "left", MOST))
 
 
 def _combination(value: Any) -> str:
@@ -95,9 +95,3 @@ def _combination(value: Any) -> str:
     ):
         raise Garbled("v2: combination")
     return "-".join(parts)
-
-
-def _flag(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise Garbled("not true or false")
-    return value

@@ -77,3 +77,14 @@ def whole(value: Any, what: str, most: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
         raise Garbled(f"{what}: not a whole number up to {most}")
     return value
+
+
+def flag(value: Any, what: str) -> bool:
+    """True or false.
+
+    Raises:
+        Garbled: anything else, 0 and 1 included.
+    """
+    if not isinstance(value, bool):
+        raise Garbled(f"{what}: not true or false")
+    return value

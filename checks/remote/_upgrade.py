@@ -7,7 +7,7 @@ from auditor.api import Dial, Gateway, NotKnown, Reason, Stream
 from checks.remote import _rdpwire, _rfb
 from checks.remote._wire import SILENT, Ended, within
 
-AT_ONCE = frozenset({"tls", "anyconnect", "softether", "portal", "relay", "spice"})
+AT_ONCE = frozenset({"tls", "sstp", "anyconnect", "softether", "portal", "relay", "spice"})
 UPGRADES = {"rdp": _rdpwire.upgraded, "vnc": _rfb.upgraded}
 
 

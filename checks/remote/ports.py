@@ -36,7 +36,7 @@ OUTCOMES = (ANSWERED, REFUSED, SILENT, CLOSED, WRONG_SERVICE, NAME_NOT_FOUND)
 NOT_ASKED = "not_asked"
 OWN_DOORS = frozenset({"vpn", "rdp", "vdi"})
 """Methods whose entrance stands on the town's own equipment."""
-GUARDED = frozenset({"tls", "openvpn", "anyconnect", "softether", "portal", "relay"})
+GUARDED = frozenset({"tls", "sstp", "openvpn", "anyconnect", "softether", "portal", "relay"})
 """Protocols an entrance may speak on a port that must be closed; "tcp" may be bare RDP, SSH or VNC."""
 
 REMOTE_CONTROL = {"rdp": "3389", "vnc": "5900", "spice": "5900"}

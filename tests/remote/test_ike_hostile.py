@@ -1,11 +1,8 @@
 """Responders that lie, stall, echo or say too much: nothing they do passes, nor takes long."""
 
-import socket
 import struct
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
 
 import pytest
 
@@ -20,34 +17,10 @@ from checks.remote.ike import (
     version_1_is_off,
 )
 from checks.remote.reach import answers_in_time, ask_reach, reach
-from tests.remote.conftest import HOST, asked, dial_to, gateway_at, mute_udp
+from tests.remote.conftest import asked, dial_to, gateway_at, mute_udp
+from tests.remote.responder import Behave, responder
 
 WEAK = Params({"weak_ciphers": ("3des",), "weak_hashes": ("sha1",), "weak_groups": ("modp1024",)})
-Behave = Callable[[bytes], list[bytes]]
-
-
-@contextmanager
-def responder(behave: Behave) -> Iterator[int]:
-    """A UDP port that answers every datagram with those that `behave` makes of it."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.bind((HOST, 0))
-        sock.settimeout(0.1)
-        ended = threading.Event()
-
-        def serve() -> None:
-            while not ended.is_set():
-                with suppress(TimeoutError, OSError):
-                    datagram, client = sock.recvfrom(65535)
-                    for answer in behave(datagram):
-                        sock.sendto(answer, client)
-
-        thread = threading.Thread(target=serve)
-        thread.start()
-        try:
-            yield sock.getsockname()[1]
-        finally:
-            ended.set()
-            thread.join(5)
 
 
 def entrance(port: int, identity: str = "") -> Gateway:
