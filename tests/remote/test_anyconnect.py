@@ -1,5 +1,7 @@
 """AnyConnect against a real ocserv, and against forms of appliances that no package has."""
 
+import base64
+import hashlib
 import json
 import socket
 import ssl
@@ -10,6 +12,8 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,12 +21,14 @@ from auditor.access.dial import Contact
 from auditor.api import Answer, Garbled, Gateway, NotKnown, Params, Reason, Status, Unknown, Verdict
 from checks.remote import _signin, _web
 from checks.remote.anyconnect import SignIn, ask_signin, second_factor_in_sight, sign_in
+from checks.remote.certificate import ask_certificate
 from checks.remote.reach import answers_in_time, ask_reach, reach
+from checks.remote.tls import ask_tls, tls_offer
 from tests.peers.certificates import Files, issue
 from tests.peers.nginx import Block, nginx
 from tests.peers.ocserv import CERTIFICATE, OR_PASSWORD, PASSWORD, SECRET, USER, ocserv
 from tests.peers.process import need
-from tests.remote.conftest import Pki, asked, gateway_at, rude_server, says, stays_silent
+from tests.remote.conftest import Pki, asked, gateway_at, judged, rude_server, says, stays_silent
 
 REACH = Params({"p95_ms": 2000})
 COMPATIBLE = ("cisco-client-compat = true",)
@@ -320,3 +326,50 @@ def test_no_other_answer_is_understood(written: object) -> None:
 
 def test_the_user_of_the_test_server_is_never_named(passwords: int) -> None:
     assert USER.encode() not in asked(ask_signin, anyconnect(passwords)).body
+
+
+def test_tls_and_certificate_are_judged_underneath(passwords: int, pki: Pki) -> None:
+    gateway = anyconnect(passwords, ca_file=pki.ca_file)
+    assert answers_in_time(reach(asked(ask_reach, gateway)), REACH).verdict is Verdict.PASS
+    assert judged(asked(ask_certificate, gateway)).key == "ok"
+
+
+def test_an_entrance_behind_a_demand_for_a_certificate_still_shows_its_own(pki: Pki, files: Files) -> None:
+    with ocserv(pki.ca_file, files, auth=(CERTIFICATE,)) as port:
+        assert judged(asked(ask_certificate, anyconnect(port, ca_file=pki.ca_file))).key == "ok"
+
+
+@pytest.mark.parametrize("priority", ["NORMAL", "NORMAL:+VERS-TLS1.0:+VERS-TLS1.1"])
+def test_openssl_is_accepted_in_the_versions_that_we_saw_accepted(
+    pki: Pki, files: Files, priority: str
+) -> None:
+    """The independent peer, one version at a time."""
+    with ocserv(pki.ca_file, files, extra=(f'tls-priorities = "{priority}"',)) as port:
+        ours = tls_offer(asked(ask_tls, anyconnect(port)))
+        theirs = tuple(name for name in ("1.0", "1.1", "1.2", "1.3") if openssl_accepted(port, name))
+    assert (ours.accepted, ours.unclear) == (theirs, ())
+
+
+def openssl_accepted(port: int, version: str) -> bool:
+    flag = f"-tls{version.replace('.', '_')}".replace("tls1_0", "tls1")
+    told = subprocess.run(
+        [
+            *(need("openssl"), "s_client", "-connect", f"127.0.0.1:{port}", flag),
+            *("-cipher", "ALL:@SECLEVEL=0"),
+        ],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        stdin=subprocess.DEVNULL,
+    )
+    return "Cipher is (NONE)" not in told.stdout and "Cipher is" in told.stdout
+
+
+def test_openconnect_prints_the_pin_of_the_certificate_that_we_keep(pki: Pki, files: Files) -> None:
+    with ocserv(pki.ca_file, files) as port:
+        said = openconnect(port, pki.ca_file, "--user", USER, "--passwd-on-stdin", types=f"{SECRET}\n")
+        kept = json.loads(asked(ask_certificate, anyconnect(port)).body)["leaf"]
+    public = x509.load_der_x509_certificate(base64.b64decode(kept)).public_key()
+    spki = public.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    assert f"pin-sha256:{base64.b64encode(hashlib.sha256(spki).digest()).decode()}" in said
