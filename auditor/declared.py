@@ -17,7 +17,7 @@ from auditor.rosters import METHODS, SYSTEMS, ZONES
 from auditor.targets import Console, Documents, Gateway, PrintServer, Section
 from auditor.townfile import ConsoleTable, DocumentsTable, GatewayTable, PrintServerTable, TownFile
 
-TCP_ONLY = ("tls", "sstp", "anyconnect", "softether", "portal", "relay", "rdp", "vnc", "spice", "tcp")
+TCP_ONLY = ("tls", "sstp", "anyconnect", "softether", "portal", "relay", "rdp", "vnc", "spice", "ssh", "tcp")
 TRANSPORTS = ("tcp", "udp")
 UDP_ONLY = ("wireguard", "ike", "l2tp")
 PROTOCOLS = (*TCP_ONLY, "openvpn", *UDP_ONLY)
@@ -125,6 +125,7 @@ class Declared:
             ike_identity=row.ike_identity,
             product=row.product,
             allow_spice_link=row.allow_spice_link,
+            ssh_account=row.ssh_account,
         )
 
     def _server_name(self, place: tuple[str, ...], row: GatewayTable) -> str:

@@ -4,6 +4,7 @@ import base64
 import binascii
 from collections.abc import Iterator, Mapping
 
+from auditor.cells import is_account
 from auditor.findings import Scalar
 from auditor.townfile import GatewayTable
 
@@ -20,6 +21,7 @@ BELONGS = {
     "psk_file": "wireguard",
     "ike_identity": "ike",
     "allow_spice_link": "spice",
+    "ssh_account": "ssh",
 }
 
 Fault = tuple[str, str, Mapping[str, Scalar]]
@@ -40,14 +42,21 @@ def faults(row: GatewayTable) -> Iterator[Fault]:
     if row.wrap and row.wrap not in WRAPS:
         yield "wrap", "bad_choice", {"seen": row.wrap[:60], "known": ", ".join(WRAPS)}
     yield from _alone(written)
-    if row.ike_identity and not _is_identity(row.ike_identity):
-        yield "ike_identity", "bad_identity", {"limit": MOST_IDENTITY}
+    yield from _names(row)
     if row.key_direction is not None and row.key_direction not in DIRECTIONS:
         yield "key_direction", "bad_choice", {"seen": row.key_direction, "known": "0, 1"}
     elif row.key_direction is not None and row.wrap != "tls-auth":
         yield "key_direction", "direction_tls_auth", {}
     if row.server_public_key and not _is_public_key(row.server_public_key):
         yield "server_public_key", "bad_public_key", {}
+
+
+def _names(row: GatewayTable) -> Iterator[Fault]:
+    """The names that stand for an opt-in."""
+    if row.ike_identity and not _is_identity(row.ike_identity):
+        yield "ike_identity", "bad_identity", {"limit": MOST_IDENTITY}
+    if row.ssh_account and not is_account(row.ssh_account):
+        yield "ssh_account", "bad_account", {"seen": row.ssh_account[:60]}
 
 
 def _alone(written: set[str]) -> Iterator[Fault]:

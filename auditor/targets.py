@@ -108,6 +108,7 @@ class Gateway:
     `audit_key_file` = private key of a peer that is there for the audit alone, `psk_file` its pre-shared key.
     IKE: `ike_identity` = the name aggressive mode may be asked with, "" = the town did not opt in.
     SPICE: `allow_spice_link` = the town lets the audit try an empty ticket, which counts as an attempt.
+    SSH: `ssh_account` = the name the audit may ask for log-in methods with, "" = the town did not opt in.
     Portals: `product` = what the town bought, one of `auditor.declared.PRODUCTS`, "" = not told.
     """
 
@@ -133,6 +134,7 @@ class Gateway:
     ike_identity: str = ""
     product: str = ""
     allow_spice_link: bool = False
+    ssh_account: str = ""
 
     kind: ClassVar[str] = "gateway"
 

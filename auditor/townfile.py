@@ -73,6 +73,7 @@ class GatewayTable(msgspec.Struct, forbid_unknown_fields=True):
     ike_identity: str = ""
     product: str = ""
     allow_spice_link: bool = False
+    ssh_account: str = ""
 
 
 class PrintServerTable(msgspec.Struct, forbid_unknown_fields=True):
