@@ -6,9 +6,9 @@ Nothing is filled in. What the form holds is reduced here to the kinds and names
 (banner, message, group names) may name people and say nothing of how a sign-in is secured.
 """
 
+import html
 import re
 from typing import Any
-from xml.sax.saxutils import escape
 
 from lxml import etree
 
@@ -44,7 +44,7 @@ def ask(gateway: Gateway, dial: Dial, wait_s: float) -> _web.Page:
         NoPage: there is none.
         Unreached: no connection.
     """
-    body = INIT.format(host=escape(gateway.server_name or gateway.host)).encode("utf-8")
+    body = INIT.format(host=html.escape(gateway.server_name or gateway.host)).encode("utf-8")
     asked = _web.request(
         gateway,
         "POST",
