@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from benchmarks import collector, judging, scale, startup
+from benchmarks import collector, gateways, judging, scale, startup
 from benchmarks.timing import Result
 
 HEADER = f"{'CPU time unless it says otherwise, medians':<52}{'ours':>12} {'peer':>12} {'ratio':>8}   goal"
@@ -14,6 +14,8 @@ MEASURES: Mapping[str, Callable[[Path], Result | Iterator[Result]]] = {
     "judging": judging.town_night,
     "collector": collector.linux_script,
     "scale": scale.against_ssh,
+    "ike": gateways.ike,
+    "sign-in": gateways.sign_in,
 }
 
 
