@@ -13,7 +13,7 @@ from auditor.access.secrets import load_key
 from auditor.access.ssh import SshRoad, collect
 from auditor.answers import Answer
 from auditor.crew import Crew
-from auditor.script import split
+from auditor.frames import split
 from auditor.targets import Endpoint
 
 DEADLINE_S = 120.0
