@@ -15,6 +15,7 @@ MEASURES: Mapping[str, Callable[[Path], Result | Iterator[Result]]] = {
     "collector": collector.linux_script,
     "scale": scale.against_ssh,
     "ike": gateways.ike,
+    "rdp": gateways.rdp,
     "sign-in": gateways.sign_in,
 }
 

@@ -13,9 +13,11 @@ from pathlib import Path
 
 from benchmarks.timing import Result
 from tests.peers.certificates import authority, issue
+from tests.peers.freerdp_shadow import freerdp_shadow
 from tests.peers.ocserv import SECRET, USER, ocserv
 from tests.peers.process import need
 from tests.peers.strongswan import strongswan
+from tests.peers.xrdp import xrdp
 
 ROUNDS = 3
 LIMIT_S = 1.0
@@ -97,3 +99,27 @@ def sign_in(folder: Path) -> Iterator[Result]:
         ours = statistics.median(wall_s(probe) for _ in range(ROUNDS))
         peer = statistics.median(wall_s(client, f"{SECRET}\n".encode()) for _ in range(ROUNDS))
     yield Result("AnyConnect sign-in; openconnect (wall)", ours, peer, 8.0)
+
+
+RDP = """
+import sys
+from auditor.access.dial import DirectDial, doors
+from auditor.api import Gateway
+from checks.remote.rdp import ask_rdp
+gateway = Gateway(id="g", name="g", host="127.0.0.1", port=int(sys.argv[1]), protocol="rdp")
+ask_rdp.collect(gateway, DirectDial(doors(gateway), 15.0, lambda contact: None))
+"""
+
+
+def rdp(folder: Path) -> Iterator[Result]:
+    """The five wishes of RDP, beside nmap's two scripts for the same (which take any answer for a yes)."""
+    scan = [need("nmap"), "-Pn", "-n", "--script", "+rdp-enum-encryption,+rdp-ntlm-info", "127.0.0.1", "-p"]
+    files = issue(folder, authority())
+    with xrdp(folder, files, "negotiate") as old, freerdp_shadow(folder, "nla") as new:
+        for name, port in (("xrdp", old), ("FreeRDP with NLA", new)):
+            pairs = [
+                (wall_s([sys.executable, "-c", RDP, str(port)]), wall_s([*scan, str(port)]))
+                for _ in range(ROUNDS)
+            ]
+            ours, peer = (statistics.median(pair[at] for pair in pairs) for at in (0, 1))
+            yield Result(f"RDP on {name}; nmap's scripts (wall)", ours, peer, 0.5)

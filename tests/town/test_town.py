@@ -160,6 +160,12 @@ def test_gateways_printers_and_documents_become_targets(town: TownFolder) -> Non
     assert [one.folder for one in loaded.documents] == [town.root.resolve() / "inbox"] * 2
 
 
+def test_spice_is_a_protocol_where_the_town_allows_the_question(town: TownFolder) -> None:
+    town.add("town.toml", GATEWAY + 'protocol = "spice"\nallow_spice_link = true\n')
+    (gateway,) = town.load().town.gateways
+    assert (gateway.protocol, gateway.allow_spice_link) == ("spice", True)
+
+
 @pytest.mark.parametrize(
     ("toml", "field", "key"),
     [
@@ -168,6 +174,10 @@ def test_gateways_printers_and_documents_become_targets(town: TownFolder) -> Non
         (GATEWAY + "closed_ports = [65536]\n", "gateways.closed_ports", "bad_port"),
         (GATEWAY + 'protocol = "ssl"\n', "gateways.protocol", "bad_choice"),
         (GATEWAY + 'transport = "udp"\n', "gateways.transport", "udp_only_openvpn"),
+        (GATEWAY + 'protocol = "rdp"\ntransport = "udp"\n', "gateways.transport", "udp_only_openvpn"),
+        (GATEWAY + 'protocol = "spice"\n', "gateways.protocol", "spice_opt_in"),
+        (GATEWAY + 'protocol = "spice"\nallow_spice_link = false\n', "gateways.protocol", "spice_opt_in"),
+        (GATEWAY + "allow_spice_link = true\n", "gateways.allow_spice_link", "key_other_protocol"),
         (GATEWAY + 'methods = ["VPN"]\n', "gateways.methods", "bad_choice"),
         (GATEWAY + 'sections = ["suido"]\n', "gateways.sections", "unknown_section"),
         (GATEWAY + 'ca_file = "none.pem"\n', "gateways.ca_file", "declared_file_missing"),
