@@ -33,7 +33,6 @@ from checks.remote._wire import SILENT, Ended, within
 WAIT_S = 3.0
 MOST_WAYS = 255
 MOST = 2**32 - 1
-FIRST_SUBTYPE = 256
 TYPES = {
     1: "None",
     2: "VncAuth",
@@ -115,8 +114,8 @@ def rfb_offer(answer: Answer) -> RfbOffer:
     value = members(answer.json(), answer.id, "types", "subtypes", "wrapped")
     types = [whole(each, "type", MOST_WAYS) for each in listed(value["types"], "types", MOST_WAYS)]
     subtypes = [whole(each, "subtype", MOST) for each in listed(value["subtypes"], "subtypes", MOST_WAYS)]
-    if not isinstance(value["wrapped"], bool) or any(each < FIRST_SUBTYPE for each in subtypes):
-        raise Garbled(f"{answer.id}: wrapped is not true or false, or a subtype is none")
+    if not isinstance(value["wrapped"], bool) or _rfb.VENCRYPT in subtypes:
+        raise Garbled(f"{answer.id}: wrapped is not true or false, or VeNCrypt inside of itself")
     if not types:
         if subtypes:
             raise Garbled(f"{answer.id}: subtypes of no type")
