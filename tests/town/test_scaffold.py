@@ -45,7 +45,7 @@ def test_every_commented_example_can_be_used_as_it_is(tmp_path: Path, lang: str)
     assert tomllib.loads(shown)["town"]["unsigned_inbox"] is True
     assert (len(town.sections), len(town.gateways), len(town.print_servers), len(town.documents)) == (
         1,
-        5,
+        6,
         1,
         3,
     )
