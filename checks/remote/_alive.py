@@ -14,7 +14,9 @@ from checks.remote import (
     _rfb,
     _signin,
     _spicewire,
+    _sshwire,
     _sstp,
+    wireguard,
 )
 from checks.remote._wire import (
     ANSWERED,
@@ -61,6 +63,7 @@ def _greet(gateway: Gateway, dial: Dial, wait_s: float) -> tuple[str, float]:
 
 _WAYS: Mapping[str, Callable[[Gateway, Dial, float], tuple[str, float]]] = {
     "openvpn": _openvpn.ask,
+    "wireguard": wireguard.ask,
     "rdp": _rdpwire.ask,
     "vnc": _rfb.ask,
     "spice": _spicewire.ask,
@@ -69,6 +72,7 @@ _WAYS: Mapping[str, Callable[[Gateway, Dial, float], tuple[str, float]]] = {
     "sstp": _sstp.alive,
     "anyconnect": _signin.alive,
     "softether": _pack.alive,
+    "ssh": _sshwire.ask,
     "tls": _greet,
     "portal": _greet,
     "relay": _greet,

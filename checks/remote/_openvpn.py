@@ -10,10 +10,9 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from socket import socket
-from typing import Protocol
 
-from auditor.api import Dial, Gateway, Talk, Unreached
+from auditor.api import Dial, Gateway, Unreached
+from checks.remote._openvpnline import LEAST_PACKET, MOST_PACKET, Line, TcpLine, UdpLine
 from checks.remote._openvpnwire import (
     ACK,
     CONTROL,
@@ -37,13 +36,10 @@ from checks.remote._wire import (
     WRONG_SERVICE,
     Ended,
     Left,
-    exactly,
     outcome_of,
-    send,
     within,
 )
 
-LEAST_PACKET, MOST_PACKET = 14, 4096
 PIECE_BYTES = 1100
 """What goes into one packet, so that with every wrap it fits the smallest usual path."""
 AGAIN_S = 0.6
@@ -59,74 +55,6 @@ MOST_PACKETS = 512
 MOST_AHEAD = 16
 FATAL_ALERT = b"\x15\x03\x03\x00\x02\x02\x28"
 """TLS's fatal handshake_failure, in clear (RFC 8446 §6.2): it ends the server's side of the session."""
-
-
-class Line(Protocol):
-    """Packets to and from the server, however they travel."""
-
-    def put(self, packet: bytes) -> None:
-        """Send one."""
-
-    def take(self, wait_s: float) -> bytes | None:
-        """The next, None = silence for so long.
-
-        Raises:
-            Ended: the connection ended, or what comes is no packet.
-        """
-
-
-@dataclass(frozen=True, slots=True)
-class UdpLine:
-    """One datagram per packet."""
-
-    talk: Talk
-
-    def put(self, packet: bytes) -> None:
-        """Send one."""
-        with _ending():
-            self.talk.send(packet)
-
-    def take(self, wait_s: float) -> bytes | None:
-        """The next datagram."""
-        with _ending():
-            return self.talk.receive(wait_s)
-
-
-@dataclass(frozen=True, slots=True)
-class TcpLine:
-    """Each packet behind its length in two bytes."""
-
-    sock: socket
-    left: Left
-
-    def put(self, packet: bytes) -> None:
-        """Send one."""
-        send(self.sock, len(packet).to_bytes(2) + packet, self.left)
-
-    def take(self, wait_s: float) -> bytes | None:
-        """The next packet; one byte is enough to tell most other services."""
-        self.sock.settimeout(max(min(wait_s, self.left()), 0.001))
-        try:
-            first = self.sock.recv(1)
-        except TimeoutError:
-            return None
-        except OSError:
-            raise Ended(CLOSED) from None
-        if not first:
-            raise Ended(CLOSED)
-        size = int.from_bytes(first + exactly(self.sock, 1, self.left))
-        if not LEAST_PACKET <= size <= MOST_PACKET:
-            raise Ended(WRONG_SERVICE)
-        return exactly(self.sock, size, self.left)
-
-
-@contextmanager
-def _ending() -> Iterator[None]:
-    """A refusal in the middle of a conversation is the end of it."""
-    try:
-        yield
-    except Unreached as error:
-        raise Ended(outcome_of(error)) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +101,7 @@ def opened(gateway: Gateway, dial: Dial, tried: Sequence[Wrap], wait_s: float) -
         return
     for nth, (session, wrap) in enumerate(resets.items(), 1):
         with dial.tcp(gateway.host, gateway.port, wait_s=wait_s) as stream:
-            line = TcpLine(stream.sock, within(dial, wait_s))
+            line = TcpLine(stream.sock, within(dial, 2 * wait_s))  # the reset, and what is said after it
             try:
                 line.put(_reset(wrap, session))
                 data = line.take(wait_s)
@@ -287,13 +215,13 @@ class Channel:
             left_s = self._left()
             if left_s <= 0:
                 raise Ended(SILENT)
-            wait_s = min(AGAIN_S, left_s)
-            data = self._opened.line.take(wait_s)
+            began = time.monotonic()
+            data = self._opened.line.take(min(AGAIN_S, left_s))
             if data is not None:
                 quiet_s = 0.0
                 self._read(data)
                 continue
-            quiet_s += wait_s
+            quiet_s += time.monotonic() - began
             if quiet_s >= GIVEN_UP_S:
                 raise Ended(CLOSED)
             for packet in self._unacked.values():
@@ -325,7 +253,7 @@ class Channel:
         if packet.number is None or packet.opcode not in (CONTROL, RESET_SERVER_V2):
             return
         if self._next_in <= packet.number < self._next_in + MOST_AHEAD:
-            self._ahead[packet.number] = packet.payload
+            self._ahead.setdefault(packet.number, packet.payload)
         if packet.number < self._next_in + MOST_AHEAD:
             self._acks = (packet.number, *(each for each in self._acks if each != packet.number))[:LEAST_ACKS]
             self._put(Packet(ACK, self._opened.session))

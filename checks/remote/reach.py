@@ -37,7 +37,7 @@ from checks.remote._wire import (
 
 CONNECTS = 3
 WAIT_S = 4.0
-ONCE = frozenset({"openvpn", "anyconnect", "softether", "vnc", "spice"})
+ONCE = frozenset({"openvpn", "anyconnect", "softether", "vnc", "spice", "wireguard"})
 """Their proof of life begins a session on the server, or is counted there, so that one has to do."""
 OUTCOMES = (ANSWERED, REFUSED, SILENT, CLOSED, WRONG_SERVICE, NAME_NOT_FOUND)
 UNTOLD = {

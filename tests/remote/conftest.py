@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from auditor.access.dial import Contact, DirectDial, doors
+from auditor.access.keys import Keys
 from auditor.api import Answer, Gateway, Judgement, Params, Probe, Status
 from checks.remote.certificate import JAPAN, certificate, certificate_holds
 from tests.peers.certificates import GATEWAY_NAME, Issuer, authority
@@ -52,7 +53,7 @@ def gateway_at(port: int, **fields: object) -> Gateway:
 
 def dial_to(gateway: Gateway, contacts: list[Contact], deadline_s: float = 15.0) -> DirectDial:
     """The dial that a run would hand to a probe of this gateway."""
-    return DirectDial(doors(gateway), deadline_s, contacts.append)
+    return DirectDial(doors(gateway), deadline_s, contacts.append, Keys(gateway.keys))
 
 
 def asked(

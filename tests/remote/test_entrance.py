@@ -23,7 +23,7 @@ from auditor.plan import plan
 from auditor.targets import Gateway, Town
 from tests.peers.certificates import issue
 from tests.peers.nginx import ANY_STRENGTH, EVERY, Block, nginx
-from tests.peers.openvpn import openvpn
+from tests.peers.openvpn import openvpn, wrapping
 from tests.peers.process import free_port
 from tests.remote.conftest import TODAY, Pki, black_hole, gateway_at
 
@@ -150,12 +150,21 @@ def test_a_filtered_entrance_is_unknown_throughout(
 def test_an_openvpn_entrance_is_judged_by_its_answer_and_by_the_tls_inside(
     pki: Pki, tmp_path: Path, model: Model, plugins: Plugins
 ) -> None:
-    with openvpn(tmp_path, pki.ca_file, issue(pki.folder, pki.ca), many=True) as port:
+    key = wrapping(tmp_path, "tls-crypt")
+    with openvpn(tmp_path, pki.ca_file, issue(pki.folder, pki.ca), wrapped=key, many=True) as port:
         gateway = gateway_at(
-            port, protocol="openvpn", transport="udp", ca_file=pki.ca_file, closed_ports=(free_port(),)
+            port,
+            protocol="openvpn",
+            transport="udp",
+            ca_file=pki.ca_file,
+            closed_ports=(free_port(),),
+            wrap=key.kind,
+            key_file=key.client_key,
         )
         findings = scan(gateway, model, plugins)
-    assert standing(findings) == dict.fromkeys(ALL, "pass")
+    judged = {id_: findings[id_].verdict.value for id_ in (*ALL, "GW-30")}
+    assert judged == dict.fromkeys((*ALL, "GW-30"), "pass")
+    assert findings["GW-35"].verdict is Verdict.NOT_APPLICABLE
 
 
 def test_an_openvpn_server_for_many_over_tcp_is_proven_again_and_again(

@@ -4,15 +4,14 @@ import base64
 import json
 import socket
 import ssl
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from auditor.access.dial import Contact
-from auditor.api import Gateway, NotKnown, Params, Probe, Reason, Unknown, Unreached, Verdict
+from auditor.api import Gateway, NotKnown, Params, Reason, Unknown, Unreached, Verdict
 from checks.remote.certificate import ask_certificate, certificate, certificate_holds
 from checks.remote.openvpn import (
     ControlChannel,
@@ -31,12 +30,7 @@ from tests.remote.conftest import (
     TODAY,
     Pki,
     asked,
-    drips,
     gateway_at,
-    mute_udp,
-    rude_server,
-    says,
-    stays_silent,
 )
 
 REACH = Params({"p95_ms": 300})
@@ -225,58 +219,6 @@ def test_the_contacts_of_one_look_are_few(pki: Pki, tmp_path: Path) -> None:
             asked(ask, gateway, contacts=contacts)
             counts.append(len(contacts))
     assert counts == [1, 4, 1, 5]
-
-
-RUDE: dict[str, Callable[[socket.socket], object]] = {
-    "web": says(b"HTTP/1.1 400 Bad Request\r\n\r\n"),
-    "ssh": says(b"SSH-2.0-OpenSSH_9.2\r\n"),
-    "shuts": says(b""),
-    "mute": stays_silent,
-    "drip": drips(b"\x00\x20\x40"),
-    "noise": says(bytes(range(256)) * 64),
-}
-
-
-@pytest.mark.parametrize("ask", [ask_reach, ask_openvpn, ask_certificate, ask_tls])
-@pytest.mark.parametrize("name", sorted(RUDE))
-def test_what_is_no_openvpn_proves_nothing_and_is_left_in_time(
-    pki: Pki, name: str, ask: Probe, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for module in ("tls", "_trust"):
-        monkeypatch.setattr(f"checks.remote.{module}.WAIT_S", 0.6)
-    began = time.monotonic()
-    with rude_server(RUDE[name]) as port:
-        gateway = declared(port, "tcp", pki, None)
-        try:
-            body = asked(ask, gateway).body
-        except (NotKnown, Unreached):
-            body = b""
-    assert b"answered" not in body
-    assert b"accepted" not in body
-    assert time.monotonic() - began < 4
-
-
-def test_an_open_udp_port_that_never_answers_is_no_answer(pki: Pki) -> None:
-    with mute_udp() as port:
-        gateway = declared(port, "udp", pki, None)
-        judgement = answers_in_time(reach(asked(ask_reach, gateway)), REACH)
-        with pytest.raises(Unreached):
-            asked(ask_tls, gateway)
-    assert (judgement.verdict, judgement.reason) == (Verdict.UNKNOWN, Reason.NO_ANSWER)
-
-
-@pytest.mark.parametrize("content", [b"", b"-----BEGIN OpenVPN Static key V1-----\n00\n", b"\xff" * 600])
-@pytest.mark.parametrize("kind", KINDS[1:])
-def test_a_key_file_that_holds_none_is_unreadable_and_not_shown(
-    pki: Pki, tmp_path: Path, kind: str, content: bytes
-) -> None:
-    path = tmp_path / "x.key"
-    path.write_bytes(content)
-    path.chmod(0o600)
-    gateway = declared(1, "udp", pki, Wrapping(kind, (), path))
-    with pytest.raises(NotKnown) as caught:
-        asked(ask_reach, gateway)
-    assert caught.value.reason is Reason.UNREADABLE
 
 
 def test_other_protocols_are_not_asked(pki: Pki) -> None:
