@@ -43,6 +43,7 @@ format: .venv/dev
 
 peers:
 	sh tests/peers/install.sh
+	sh scripts/peers.sh
 
 lock:
 	sh scripts/lock.sh
@@ -51,6 +52,6 @@ lock:
 	@sh scripts/venv.sh $<
 
 clean:
-	rm -rf .venv build telework-audit
+	rm -rf .venv .peers build telework-audit
 
 FORCE:

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
-PLACES = (*os.environ.get("PATH", "").split(os.pathsep), "/usr/sbin", "/sbin")
+OWN = Path(__file__).parents[2] / ".peers" / "bin"
+"""Python programs that have an environment of their own (``make peers``)."""
+PLACES = (*os.environ.get("PATH", "").split(os.pathsep), "/usr/sbin", "/sbin", str(OWN))
 
 
 def need(program: str) -> str:
