@@ -6,6 +6,7 @@ thread that only waits; one watcher for all deadlines (`auditor.access.limits`) 
 
 import hmac
 import socket
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Protocol
@@ -13,6 +14,7 @@ from typing import Protocol
 from auditor.access.sshlib import paramiko
 
 _AHEAD = 32768
+_OPENING_S = 1.0
 
 
 class Socketlike(Protocol):
@@ -89,10 +91,26 @@ class _Transport(paramiko.Transport):
         """Keep nothing of what a server says for debugging (RFC 4253 §11.3)."""
 
 
+class _Opening(dict[int, threading.Event]):
+    """Channels being opened, by number. Who waits for one is woken by it, not ten times a second as well.
+
+    A lost connection sets every event, so nobody sleeps on; should paramiko keep its events elsewhere,
+    it waits as it always did.
+    """
+
+    def __setitem__(self, number: int, event: threading.Event) -> None:
+        def wait(timeout: float | None = None) -> bool:
+            return threading.Event.wait(event, max(timeout or 0, _OPENING_S))
+
+        event.wait = wait  # type: ignore[method-assign]
+        super().__setitem__(number, event)
+
+
 def transport_over(wire: Wire) -> paramiko.Transport:
     """A transport over `wire`, not started; its thread sleeps until something comes."""
     quicken()
     transport = _Transport(wire, packetizer_class=_Packets)  # type: ignore[arg-type]  # the stubs are older
+    transport.channel_events = _Opening()
     wire.settimeout(None)  # whoever closes cuts first, which wakes a reader at once
     return transport
 
