@@ -13,8 +13,10 @@ from auditor.api import (
     Garbled,
     Gateway,
     Judgement,
+    NotKnown,
     Params,
     Reason,
+    Unknown,
     check,
     fact,
     failed,
@@ -35,14 +37,13 @@ class IkeOffer:
     """What the entrance said. `translated` = port 4500's outcome ("" = it is the declared port itself).
 
     `aggressive` = outcome per group and method (a combination's name = its hash was handed out), () = not
-    asked, because no identity is named. `spoken` is False for an entrance not declared as IKE.
+    asked, because no identity is named.
     """
 
     new: NewIke
     old: OldIke
     translated: str
     aggressive: tuple[tuple[str, str], ...]
-    spoken: bool = True
 
     @property
     def hash_given(self) -> str:
@@ -58,11 +59,14 @@ def ask_ike(gateway: Gateway, dial: Dial) -> bytes:
 
 @fact("gateway.ike", probe=ask_ike)
 def ike_offer(answer: Answer) -> IkeOffer:
-    """The outcomes as they were written down; nothing but known names."""
+    """The outcomes as they were written down; nothing but known names.
+
+    Raises:
+        NotKnown: the entrance is not declared as IKE, so nothing was asked.
+    """
     value = answer.json()
     if value == {}:
-        nothing = NewIke(SILENT, (), (), whole=False, took=0), OldIke(SILENT, (), whole=False, left=0)
-        return IkeOffer(*nothing, "", (), spoken=False)
+        raise NotKnown(Reason.NOT_MEASURABLE, "not an IKE entrance")
     value = members(value, answer.id, "v2", "v1", "translated", "aggressive")
     given = value["aggressive"]
     if not isinstance(given, dict) or not set(given) <= _ikev1.ASKED:
@@ -77,13 +81,15 @@ def ike_offer(answer: Answer) -> IkeOffer:
 
 
 @check("GW-20")
-def sound_proposals_only(offer: IkeOffer, params: Params) -> Judgement:
+def sound_proposals_only(gateway: Gateway, offer: IkeOffer | Unknown, params: Params) -> Judgement:
     """Any weak part in anything accepted fails; a pass needs every weak part refused by version 2 in words.
 
     Version 1's silence is no gap here: whether it is spoken at all is another control's matter.
     """
-    if not offer.spoken:
+    if gateway.protocol != "ike":
         return not_applicable("not_ike")
+    if isinstance(offer, Unknown):
+        return unknown(offer.reason, offer.note)
     weak = _weak(params)
     if found := _weak_places(offer, weak):
         parts = dict.fromkeys(name for place in found for name in _parts_of(place) if name in weak)
@@ -143,32 +149,38 @@ def _gap(offer: IkeOffer, weak: frozenset[str]) -> str:
 
 
 @check("GW-21")
-def no_hash_for_strangers(gateway: Gateway, offer: IkeOffer) -> Judgement:
+def no_hash_for_strangers(gateway: Gateway, offer: IkeOffer | Unknown) -> Judgement:
     """A hash that was handed out fails; a pass needs aggressive mode to refuse all it was asked."""
-    if not offer.spoken:
+    if gateway.protocol != "ike":
         return not_applicable("not_ike")
+    if isinstance(offer, Unknown):
+        return unknown(offer.reason, offer.note)
     if given := offer.hash_given:
         return failed("hash", places=(f"IKEv1 {given} (aggressive)",), proposal=given)
     if offer.old.state == NOT_SPOKEN:
         return passed("not_spoken")
-    if not gateway.ike_identity:
-        return unknown(Reason.NOT_DECLARED, "aggressive mode is asked only where ike_identity is named")
-    if open_ := _unrefused(offer):
-        return unknown(Reason.NOT_MEASURABLE, f"aggressive mode: no clear refusal of {open_}")
+    if gap := _aggressive_gap(offer):
+        return unknown(*gap)
     return passed("ok")
 
 
-def _unrefused(offer: IkeOffer) -> str:
-    """What aggressive mode was not seen to refuse, "" = it refused everything it was asked."""
+def _aggressive_gap(offer: IkeOffer) -> tuple[Reason, str] | None:
+    """Why "aggressive mode refuses all it was asked" is not proven, None = it is."""
+    if not offer.aggressive:
+        return Reason.NOT_DECLARED, "aggressive mode is asked only where ike_identity is named"
     outcomes = dict(offer.aggressive)
-    return ", ".join(sorted(name for name in _ikev1.ASKED if outcomes.get(name) != REFUSED))
+    if open_ := sorted(name for name in _ikev1.ASKED if outcomes.get(name) != REFUSED):
+        return Reason.NOT_MEASURABLE, f"aggressive mode: no clear refusal of {', '.join(open_)}"
+    return None
 
 
 @check("GW-22")
-def version_1_is_off(offer: IkeOffer, params: Params) -> Judgement:
+def version_1_is_off(gateway: Gateway, offer: IkeOffer | Unknown, params: Params) -> Judgement:
     """Anything version 1 accepts fails; a pass needs that it says no in words, to both of its modes."""
-    if not offer.spoken:
+    if gateway.protocol != "ike":
         return not_applicable("not_ike")
+    if isinstance(offer, Unknown):
+        return unknown(offer.reason, offer.note)
     if params.flag("allow_v1"):
         return not_applicable("allowed")
     accepted = tuple(dict.fromkeys(name for name in (*offer.old.accepted, offer.hash_given) if name))
@@ -176,9 +188,8 @@ def version_1_is_off(offer: IkeOffer, params: Params) -> Judgement:
         return failed("spoken", places=tuple(f"IKEv1 {name}" for name in accepted), count=len(accepted))
     if offer.old.state == NOT_SPOKEN:
         return passed("ok")
-    if gap := _not_refused(offer):
-        return unknown(*gap)
-    return passed("refused")
+    gap = _not_refused(offer)
+    return unknown(*gap) if gap else passed("refused")
 
 
 def _not_refused(offer: IkeOffer) -> tuple[Reason, str] | None:
@@ -187,18 +198,16 @@ def _not_refused(offer: IkeOffer) -> tuple[Reason, str] | None:
         return Reason.NO_ANSWER, f"version 1: {offer.old.state}; version 2: {offer.new.state}"
     if not offer.old.whole:
         return Reason.NOT_MEASURABLE, "not every combination of version 1 was asked"
-    if not offer.aggressive:
-        return Reason.NOT_DECLARED, "main mode refuses; to ask aggressive mode, name ike_identity"
-    if open_ := _unrefused(offer):
-        return Reason.NOT_MEASURABLE, f"aggressive mode: no clear refusal of {open_}"
-    return None
+    return _aggressive_gap(offer)
 
 
 @check("GW-23")
-def works_behind_routers(offer: IkeOffer) -> Judgement:
+def works_behind_routers(gateway: Gateway, offer: IkeOffer | Unknown) -> Judgement:
     """People at home sit behind a router that translates addresses: port 4500 must answer as well."""
-    if not offer.spoken:
+    if gateway.protocol != "ike":
         return not_applicable("not_ike")
+    if isinstance(offer, Unknown):
+        return unknown(offer.reason, offer.note)
     if offer.translated in ("", ANSWERED):
         return passed("ok")
     if offer.translated == REFUSED:

@@ -11,7 +11,9 @@ from auditor.api import (
     Dial,
     Gateway,
     Judgement,
+    NotKnown,
     Reason,
+    Unknown,
     check,
     fact,
     failed,
@@ -22,10 +24,10 @@ from auditor.api import (
 )
 from checks.remote import _l2tp
 from checks.remote._read import compact, flag, members, one_of, word
-from checks.remote._wire import ANSWERED, CLOSED, NAME_NOT_FOUND, REFUSED, SILENT, WRONG_SERVICE
+from checks.remote._wire import ANSWERED, CLOSED, NAME_NOT_FOUND, PROHIBITED, REFUSED, SILENT, WRONG_SERVICE
 
 WAIT_S = 3.0
-OUTCOMES = (ANSWERED, REFUSED, SILENT, CLOSED, WRONG_SERVICE, NAME_NOT_FOUND)
+OUTCOMES = (ANSWERED, REFUSED, SILENT, CLOSED, WRONG_SERVICE, NAME_NOT_FOUND, PROHIBITED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,6 @@ class PlainL2tp:
     """How L2TP answered without IPsec; `guard` = how the IKE beside it did ("" = it was not asked).
 
     `opened` = it opened a tunnel, `declined` = it refused in its own words; `device` = its own words.
-    `spoken` is False for an entrance that is not declared as L2TP.
     """
 
     outcome: str
@@ -41,7 +42,6 @@ class PlainL2tp:
     declined: bool
     device: str
     guard: str
-    spoken: bool = True
 
 
 @probe("gateway.l2tp", kind="gateway")
@@ -65,10 +65,14 @@ def ask_l2tp(gateway: Gateway, dial: Dial) -> bytes:
 
 @fact("gateway.l2tp", probe=ask_l2tp)
 def plain_l2tp(answer: Answer) -> PlainL2tp:
-    """The outcome as it was written down."""
+    """The outcome as it was written down.
+
+    Raises:
+        NotKnown: the entrance is not declared as L2TP, so nothing was asked.
+    """
     value = answer.json()
     if value == {}:
-        return PlainL2tp(SILENT, opened=False, declined=False, device="", guard="", spoken=False)
+        raise NotKnown(Reason.NOT_MEASURABLE, "not an L2TP entrance")
     value = members(value, answer.id, "outcome", "opened", "declined", "device", "guard")
     return PlainL2tp(
         one_of(value["outcome"], "outcome", OUTCOMES),
@@ -80,17 +84,18 @@ def plain_l2tp(answer: Answer) -> PlainL2tp:
 
 
 @check("GW-24")
-def only_inside_ipsec(found: PlainL2tp) -> Judgement:
+def only_inside_ipsec(gateway: Gateway, found: PlainL2tp | Unknown) -> Judgement:
     """An opened tunnel fails; a pass needs a refusal, or silence next to an IKE that answers."""
-    if not found.spoken:
+    if gateway.protocol != "l2tp":
         return not_applicable("not_l2tp")
+    if isinstance(found, Unknown):
+        return unknown(found.reason, found.note)
     if found.opened:
         return failed("open", places=(found.device,) if found.device else ())
     if found.declined or found.outcome == REFUSED:
         return passed("refused")
-    if found.outcome == SILENT and found.guard == ANSWERED:
-        return passed("silent")
     if found.outcome == SILENT:
-        return unknown(Reason.NO_CONTROL, f"L2TP is silent, and the IKE beside it: {found.guard}")
+        note = f"L2TP is silent, and the IKE beside it: {found.guard}"
+        return passed("silent") if found.guard == ANSWERED else unknown(Reason.NO_CONTROL, note)
     reason = Reason.WRONG_SERVICE if found.outcome == WRONG_SERVICE else Reason.NO_ANSWER
     return unknown(reason, f"L2TP: {found.outcome}")

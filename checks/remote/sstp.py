@@ -9,6 +9,7 @@ from auditor.api import (
     Judgement,
     NotKnown,
     Reason,
+    Unknown,
     check,
     fact,
     failed,
@@ -19,13 +20,14 @@ from auditor.api import (
 )
 from checks.remote import _sstp
 from checks.remote._read import compact, members, one_of, whole
-from checks.remote._wire import ANSWERED, CLOSED, NAME_NOT_FOUND, REFUSED, SILENT, WRONG_SERVICE
+from checks.remote._wire import ANSWERED, CLOSED, NAME_NOT_FOUND, PROHIBITED, REFUSED, SILENT, WRONG_SERVICE
 
 WAIT_S = 4.0
-OUTCOMES = (ANSWERED, REFUSED, SILENT, CLOSED, WRONG_SERVICE, NAME_NOT_FOUND)
+OUTCOMES = (ANSWERED, REFUSED, SILENT, CLOSED, WRONG_SERVICE, NAME_NOT_FOUND, PROHIBITED)
 REASONS = {
     REFUSED: Reason.REFUSED,
     NAME_NOT_FOUND: Reason.NAME_NOT_FOUND,
+    PROHIBITED: Reason.PROHIBITED,
     WRONG_SERVICE: Reason.WRONG_SERVICE,
 }
 SHA1, SHA256 = 1, 2
@@ -35,11 +37,10 @@ SHA1, SHA256 = 1, 2
 class SstpBinding:
     """The hashes offered for the crypto binding ([MS-SSTP] 2.2.6): bit 1 SHA-1, bit 2 SHA-256.
 
-    0 = the server did not take the call. `spoken` is False for an entrance that is not declared as SSTP.
+    0 = the server did not take the call.
     """
 
     mask: int
-    spoken: bool = True
 
 
 @probe("gateway.sstp", kind="gateway")
@@ -56,11 +57,11 @@ def sstp_binding(answer: Answer) -> SstpBinding:
     """The mask as it was written down.
 
     Raises:
-        NotKnown: no SSTP server answered.
+        NotKnown: no SSTP server answered, or the entrance is not declared as SSTP.
     """
     value = answer.json()
     if value == {}:
-        return SstpBinding(0, spoken=False)
+        raise NotKnown(Reason.NOT_MEASURABLE, "not an SSTP entrance")
     value = members(value, answer.id, "outcome", "mask")
     outcome = one_of(value["outcome"], "outcome", OUTCOMES)
     if outcome != ANSWERED:
@@ -69,10 +70,12 @@ def sstp_binding(answer: Answer) -> SstpBinding:
 
 
 @check("GW-25")
-def bound_by_a_sound_hash(binding: SstpBinding) -> Judgement:
+def bound_by_a_sound_hash(gateway: Gateway, binding: SstpBinding | Unknown) -> Judgement:
     """SHA-256 among those offered passes: both sides then use it."""
-    if not binding.spoken:
+    if gateway.protocol != "sstp":
         return not_applicable("not_sstp")
+    if isinstance(binding, Unknown):
+        return unknown(binding.reason, binding.note)
     if binding.mask & SHA256:
         return passed("ok")
     if binding.mask & SHA1:

@@ -1,17 +1,23 @@
 """IKE against a real strongSwan: exactly what it accepts, and nothing left behind."""
 
 import json
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
 
+from auditor import discover
 from auditor.access.dial import Contact
-from auditor.api import Answer, Gateway, Params, Reason, Verdict
+from auditor.api import Answer, Gateway, NotKnown, Params, Reason, Town, Unknown, Verdict
+from auditor.catalogue import read_catalogue
+from auditor.collect import Roads, collect_task
+from auditor.judge import Scene, judge
+from auditor.model import load_model
+from auditor.plan import plan
 from checks.remote.ike import (
     IkeOffer,
     ask_ike,
@@ -74,12 +80,12 @@ def answered(server: StrongSwan, gateway: Gateway, contacts: list[Contact] | Non
     return there(server, lambda: asked(ask_ike, gateway, contacts=contacts))
 
 
-def judged(offer: IkeOffer, gateway: Gateway) -> dict[str, str]:
+def judged(offer: IkeOffer | Unknown, gateway: Gateway) -> dict[str, str]:
     verdicts = {
-        "GW-20": sound_proposals_only(offer, WEAK),
+        "GW-20": sound_proposals_only(gateway, offer, WEAK),
         "GW-21": no_hash_for_strangers(gateway, offer),
-        "GW-22": version_1_is_off(offer, NO_V1),
-        "GW-23": works_behind_routers(offer),
+        "GW-22": version_1_is_off(gateway, offer, NO_V1),
+        "GW-23": works_behind_routers(gateway, offer),
     }
     return {control: judgement.verdict.value for control, judgement in verdicts.items()}
 
@@ -103,7 +109,7 @@ def test_no_association_is_left_half_open(mixed: StrongSwan) -> None:
 
 
 def test_a_weak_proposal_fails_with_the_exact_combinations(mixed: StrongSwan) -> None:
-    judgement = sound_proposals_only(ike_offer(answered(mixed, entrance())), WEAK)
+    judgement = sound_proposals_only(entrance(), ike_offer(answered(mixed, entrance())), WEAK)
     assert judgement.verdict is Verdict.FAIL
     assert set(judgement.places) == {
         "IKEv2 3des-sha1-prfsha1-modp1024",
@@ -158,7 +164,7 @@ def test_a_server_that_accepts_hundreds_is_judged_by_its_parts(files: Files, tmp
     offer = ike_offer(answer)
     assert len(offer.new.accepted) > 300
     assert not offer.new.whole
-    judgement = sound_proposals_only(offer, WEAK)
+    judgement = sound_proposals_only(entrance(), offer, WEAK)
     assert (judgement.verdict, judgement.values["parts"]) == (Verdict.FAIL, "3des, sha1, prfsha1")
     questions = json.loads(answer.body)["v2"]["asked"]
     assert questions >= 140
@@ -213,8 +219,35 @@ def test_a_port_that_nobody_holds_is_refused(mixed: StrongSwan) -> None:
 
 def test_another_protocols_entrance_is_not_contacted_and_not_judged() -> None:
     contacts: list[Contact] = []
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        gateway = gateway_at(server.getsockname()[1])
-        offer = ike_offer(asked(ask_ike, gateway, contacts=contacts))
+    answer = asked(ask_ike, gateway_at(443), contacts=contacts)
     assert contacts == []
-    assert set(judged(offer, gateway).values()) == {"not_applicable"}
+    with pytest.raises(NotKnown):
+        ike_offer(answer)
+    nothing = Unknown(Reason.NOT_COLLECTED)
+    assert set(judged(nothing, gateway_at(443)).values()) == {"not_applicable"}
+    assert set(judged(nothing, entrance()).values()) == {"unknown"}
+
+
+def test_the_engine_judges_an_ipsec_entrance_from_ports_500_and_4500_alone(mixed: StrongSwan) -> None:
+    plugins = discover.discover()
+    controls = {control.id: control for control in read_catalogue(plugins)}
+    model = load_model(tuple(controls.values()))
+    town = Town(name="松風町", gateways=(entrance(identity=NAME),))
+    task = next(each for each in plan(town, model, plugins) if each.target.kind == "gateway")
+    roads = Roads()
+    evidence = there(mixed, lambda: collect_task(task, plugins, roads))
+    now = datetime.now(UTC)
+    scene = Scene(town=town, model=model, plugins=plugins, now=now, today=now.date())
+    findings, broken = judge(task, evidence, scene)
+    assert broken == ()
+    verdicts = {finding.control: finding.verdict.value for finding in findings}
+    assert {id_: verdicts[id_] for id_ in ("RA-02", "RA-04", "RA-05", "GW-24", "GW-25")} == {
+        "RA-02": "pass",
+        "RA-04": "not_applicable",
+        "RA-05": "not_applicable",
+        "GW-24": "not_applicable",
+        "GW-25": "not_applicable",
+    }
+    assert [verdicts[f"GW-2{digit}"] for digit in range(4)] == ["fail", "fail", "fail", "pass"]
+    assert {(each.port, each.transport) for each in roads.contacts} == {(500, "udp"), (4500, "udp")}
+    assert mixed.associations() == ()

@@ -60,7 +60,7 @@ def test_a_server_that_takes_the_wrong_key_is_asked_nothing_more_and_passes_noth
         offer = ike_offer(asked(ask_ike, entrance(port)))
     assert offer.new.took == 1
     assert len([each for each in heard if each[21] >> 4 == 2]) == 2
-    assert sound_proposals_only(offer, WEAK).reason is Reason.NOT_MEASURABLE
+    assert sound_proposals_only(entrance(1), offer, WEAK).reason is Reason.NOT_MEASURABLE
 
 
 def test_a_group_that_was_not_offered_is_no_acceptance() -> None:
@@ -72,7 +72,7 @@ def test_a_group_that_was_not_offered_is_no_acceptance() -> None:
         offer = ike_offer(asked(ask_ike, entrance(port)))
     assert offer.new.accepted == ()
     assert {outcome for _, outcome in offer.new.parts} == {"unclear"}
-    assert sound_proposals_only(offer, WEAK).verdict is Verdict.UNKNOWN
+    assert sound_proposals_only(entrance(1), offer, WEAK).verdict is Verdict.UNKNOWN
 
 
 def test_a_server_that_misreads_long_offers_is_caught_by_what_is_asked_alone() -> None:
@@ -92,7 +92,7 @@ def test_a_server_that_misreads_long_offers_is_caught_by_what_is_asked_alone() -
         return [reply(request, [(_ikev2.NOTIFY, struct.pack(">BBHH", 0, 0, _ikev2.INVALID_KE, 2))])]
 
     with responder(behave) as port:
-        judgement = sound_proposals_only(ike_offer(asked(ask_ike, entrance(port))), WEAK)
+        judgement = sound_proposals_only(entrance(1), ike_offer(asked(ask_ike, entrance(port))), WEAK)
     assert (judgement.verdict, judgement.places) == (Verdict.FAIL, ("IKEv2 3des-sha1-prfsha1-modp1024",))
 
 
@@ -121,8 +121,8 @@ def test_a_server_that_shuts_us_out_half_way_passes_nothing(monkeypatch: pytest.
     with responder(behave) as port:
         offer = ike_offer(asked(ask_ike, entrance(port)))
     assert offer.new.parts != ()
-    assert sound_proposals_only(offer, WEAK).verdict is Verdict.UNKNOWN
-    assert version_1_is_off(offer, Params({"allow_v1": False})).reason is Reason.NO_ANSWER
+    assert sound_proposals_only(entrance(1), offer, WEAK).verdict is Verdict.UNKNOWN
+    assert version_1_is_off(entrance(1), offer, Params({"allow_v1": False})).reason is Reason.NO_ANSWER
 
 
 NOISE: dict[str, Behave] = {
@@ -173,9 +173,9 @@ def test_a_server_of_version_1_alone_is_judged_by_version_1() -> None:
         offer = ike_offer(asked(ask_ike, entrance(port)))
     assert (offer.new.state, offer.old.accepted) == ("not_spoken", ("aes256-sha256-modp2048 psk",))
     assert offer.old.left == 0
-    assert sound_proposals_only(offer, WEAK).verdict is Verdict.PASS
-    assert version_1_is_off(offer, Params({"allow_v1": False})).key == "spoken"
-    assert version_1_is_off(offer, Params({"allow_v1": True})).key == "allowed"
+    assert sound_proposals_only(entrance(1), offer, WEAK).verdict is Verdict.PASS
+    assert version_1_is_off(entrance(1), offer, Params({"allow_v1": False})).key == "spoken"
+    assert version_1_is_off(entrance(1), offer, Params({"allow_v1": True})).key == "allowed"
 
 
 def test_associations_that_nobody_confirms_as_dropped_end_the_questions(
@@ -209,7 +209,7 @@ def newer_only(request: bytes) -> list[bytes]:
 def test_a_server_that_says_it_does_not_speak_version_1_passes_as_such() -> None:
     with responder(newer_only) as port:
         offer = ike_offer(asked(ask_ike, entrance(port)))
-    assert version_1_is_off(offer, Params({"allow_v1": False})).key == "ok"
+    assert version_1_is_off(entrance(1), offer, Params({"allow_v1": False})).key == "ok"
     assert no_hash_for_strangers(entrance(1), offer).key == "not_spoken"
 
 
@@ -225,4 +225,4 @@ def test_a_wrong_name_in_aggressive_mode_is_no_pass() -> None:
         offer = ike_offer(asked(ask_ike, entrance(port, "somebody")))
     judgement = no_hash_for_strangers(entrance(1, "somebody"), offer)
     assert (judgement.verdict, judgement.reason) == (Verdict.UNKNOWN, Reason.NOT_MEASURABLE)
-    assert version_1_is_off(offer, Params({"allow_v1": False})).verdict is Verdict.UNKNOWN
+    assert version_1_is_off(entrance(1), offer, Params({"allow_v1": False})).verdict is Verdict.UNKNOWN

@@ -11,15 +11,17 @@ from checks.remote import _ikev1, _ikev2
 from checks.remote._isakmp import Message, NotIke, read, written
 from checks.remote._read import compact
 from checks.remote.ike import ike_offer, sound_proposals_only, works_behind_routers
+from tests.remote.conftest import gateway_at
 
+ENTRANCE = gateway_at(500, protocol="ike", transport="udp")
 WEAK = Params({"weak_ciphers": ("3des",), "weak_hashes": ("sha1",), "weak_groups": ("modp1024",)})
 
 
 def test_a_refused_port_behind_routers_fails_and_a_silent_one_is_unknown() -> None:
     offer = ike_offer(Answer("gateway.ike", Status.OK, compact(told(translated="refused"))))
-    assert works_behind_routers(offer).key == "refused"
+    assert works_behind_routers(ENTRANCE, offer).key == "refused"
     offer = ike_offer(Answer("gateway.ike", Status.OK, compact(told(translated="silent"))))
-    assert works_behind_routers(offer).reason is Reason.NO_ANSWER
+    assert works_behind_routers(ENTRANCE, offer).reason is Reason.NO_ANSWER
 
 
 def told(**changed: object) -> dict[str, object]:
@@ -43,7 +45,7 @@ def told(**changed: object) -> dict[str, object]:
 
 def test_the_sample_answer_passes_so_that_its_changes_show() -> None:
     offer = ike_offer(Answer("gateway.ike", Status.OK, compact(told())))
-    assert sound_proposals_only(offer, WEAK).verdict is Verdict.PASS
+    assert sound_proposals_only(ENTRANCE, offer, WEAK).verdict is Verdict.PASS
 
 
 @given(
@@ -56,7 +58,9 @@ def test_a_weak_part_that_was_not_refused_never_passes(kind: str, outcome: str |
         del value["v2"]["parts"][kind][name]
     else:
         value["v2"]["parts"][kind][name] = outcome
-    judgement = sound_proposals_only(ike_offer(Answer("gateway.ike", Status.OK, compact(value))), WEAK)
+    judgement = sound_proposals_only(
+        ENTRANCE, ike_offer(Answer("gateway.ike", Status.OK, compact(value))), WEAK
+    )
     assert judgement.verdict is (Verdict.FAIL if outcome == "accepted" else Verdict.UNKNOWN)
 
 

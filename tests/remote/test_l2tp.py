@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.access.dial import Contact
-from auditor.api import Answer, Garbled, Gateway, Params, Reason, Status, Verdict
+from auditor.api import Answer, Garbled, Gateway, NotKnown, Params, Reason, Status, Unknown, Verdict
 from checks.remote import _l2tp
 from checks.remote._read import compact
 from checks.remote.l2tp import ask_l2tp, only_inside_ipsec, plain_l2tp
@@ -46,7 +46,7 @@ def test_a_server_that_answers_in_the_clear_fails_and_its_tunnel_is_closed(tmp_p
         assert server.heard("Connection established") == 0
     assert len(contacts) == 1
     assert "xelerance.com" in found.device
-    judgement = only_inside_ipsec(found)
+    judgement = only_inside_ipsec(entrance(), found)
     assert (judgement.verdict, judgement.key, judgement.places) == (Verdict.FAIL, "open", (found.device,))
 
 
@@ -62,7 +62,7 @@ def test_plain_l2tp_beside_ipsec_fails_and_the_entrance_is_reached_by_its_ipsec(
         reached = reach(there(guard.namespace, lambda: asked(ask_reach, entrance())))
         assert server.heard("Connection closed to") == tunnels, "the reach must not need a tunnel"
         assert guard.half_open() == 0
-    assert only_inside_ipsec(found).key == "open"
+    assert only_inside_ipsec(entrance(), found).key == "open"
     assert answers_in_time(reached, IN_TIME).verdict is Verdict.PASS
 
 
@@ -78,15 +78,15 @@ def test_silence_passes_only_next_to_an_ipsec_that_answers(
 
     with strongswan(tmp_path, issue(pki.folder, pki.ca), v2=NEW) as guard:
         found = plain_l2tp(there(guard.namespace, behind_a_mute_port))
-    assert only_inside_ipsec(found).key == "silent"
+    assert only_inside_ipsec(entrance(), found).key == "silent"
     with mute_udp() as port:
-        judgement = only_inside_ipsec(plain_l2tp(asked(ask_l2tp, entrance(port))))
+        judgement = only_inside_ipsec(entrance(), plain_l2tp(asked(ask_l2tp, entrance(port))))
     assert (judgement.verdict, judgement.reason) == (Verdict.UNKNOWN, Reason.NO_CONTROL)
 
 
 def test_a_port_that_refuses_passes() -> None:
     found = plain_l2tp(asked(ask_l2tp, entrance(free_port(socket.SOCK_DGRAM))))
-    assert only_inside_ipsec(found).key == "refused"
+    assert only_inside_ipsec(entrance(), found).key == "refused"
 
 
 def test_a_refusal_in_the_words_of_l2tp_is_no_open_tunnel() -> None:
@@ -95,7 +95,7 @@ def test_a_refusal_in_the_words_of_l2tp_is_no_open_tunnel() -> None:
         return [_l2tp.stop(int.from_bytes(ours), 7, 0)]
 
     with responder(behave) as port:
-        assert only_inside_ipsec(plain_l2tp(asked(ask_l2tp, entrance(port)))).key == "refused"
+        assert only_inside_ipsec(entrance(), plain_l2tp(asked(ask_l2tp, entrance(port)))).key == "refused"
 
 
 @pytest.mark.parametrize("words", [b"", b"SSH-2.0\r\n", b"\xc8\x02\x00\x0c" + bytes(8), bytes(1400)])
@@ -103,15 +103,19 @@ def test_what_is_no_answer_to_our_request_is_the_wrong_service(words: bytes) -> 
     with responder(lambda request: [words or request]) as port:
         found = plain_l2tp(asked(ask_l2tp, entrance(port)))
         judgement = answers_in_time(reach(asked(ask_reach, entrance(port))), IN_TIME)
-    assert only_inside_ipsec(found).reason is Reason.WRONG_SERVICE
+    assert only_inside_ipsec(entrance(), found).reason is Reason.WRONG_SERVICE
     assert judgement.reason is Reason.WRONG_SERVICE
 
 
 def test_another_protocols_entrance_is_not_contacted() -> None:
     contacts: list[Contact] = []
-    found = plain_l2tp(asked(ask_l2tp, gateway_at(1), contacts=contacts))
+    answer = asked(ask_l2tp, gateway_at(1), contacts=contacts)
     assert contacts == []
-    assert only_inside_ipsec(found).verdict is Verdict.NOT_APPLICABLE
+    with pytest.raises(NotKnown):
+        plain_l2tp(answer)
+    nothing = Unknown(Reason.NOT_COLLECTED)
+    assert only_inside_ipsec(gateway_at(1), nothing).verdict is Verdict.NOT_APPLICABLE
+    assert only_inside_ipsec(entrance(), nothing).verdict is Verdict.UNKNOWN
 
 
 @given(st.binary(max_size=120))

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.api import Answer, Garbled, Gateway, NotKnown, Params, Reason, Status, Verdict
+from auditor.access.dial import Contact
+from auditor.api import Answer, Garbled, Gateway, NotKnown, Params, Reason, Status, Unknown, Verdict
 from checks.remote import _sstp
 from checks.remote._read import compact
 from checks.remote.certificate import ask_certificate
@@ -21,7 +22,7 @@ from checks.remote.tls import ask_tls, tls_offer
 from tests.peers.certificates import issue
 from tests.peers.process import free_port, wait_until
 from tests.peers.sstp_server import sstp_server
-from tests.remote.conftest import HOST, Pki, asked, gateway_at, judged, rude_server, stays_silent
+from tests.remote.conftest import Pki, asked, gateway_at, judged, rude_server, stays_silent
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551615\r\nServer: SSTP-Server/0.6.0\r\n\r\n"
 ACK = bytes.fromhex(
@@ -86,9 +87,9 @@ def test_what_a_real_server_said_is_understood(pki: Pki) -> None:
 
 
 def test_only_sha_1_fails_and_sha_256_passes() -> None:
-    assert bound_by_a_sound_hash(SstpBinding(1)).key == "sha1"
-    assert {bound_by_a_sound_hash(SstpBinding(mask)).key for mask in (2, 3)} == {"ok"}
-    assert bound_by_a_sound_hash(SstpBinding(0)).reason is Reason.NOT_MEASURABLE
+    assert bound_by_a_sound_hash(entrance(1), SstpBinding(1)).key == "sha1"
+    assert {bound_by_a_sound_hash(entrance(1), SstpBinding(mask)).key for mask in (2, 3)} == {"ok"}
+    assert bound_by_a_sound_hash(entrance(1), SstpBinding(0)).reason is Reason.NOT_MEASURABLE
 
 
 def test_a_server_that_does_not_take_the_call_is_reached_and_its_binding_unknown(pki: Pki) -> None:
@@ -96,7 +97,7 @@ def test_a_server_that_does_not_take_the_call_is_reached_and_its_binding_unknown
     with replayed(pki, says(HEAD, refusal)) as port:
         binding = sstp_binding(asked(ask_sstp, entrance(port)))
         found = reach(asked(ask_reach, entrance(port)))
-    assert bound_by_a_sound_hash(binding).verdict is Verdict.UNKNOWN
+    assert bound_by_a_sound_hash(entrance(1), binding).verdict is Verdict.UNKNOWN
     assert answers_in_time(found, IN_TIME).verdict is Verdict.PASS
 
 
@@ -143,12 +144,14 @@ def test_a_closed_port_is_refused() -> None:
 
 
 def test_another_protocols_entrance_is_not_contacted() -> None:
-    with socket.create_server((HOST, 0)) as server:
-        server.settimeout(0.1)
-        binding = sstp_binding(asked(ask_sstp, gateway_at(server.getsockname()[1])))
-        with pytest.raises(TimeoutError):
-            server.accept()
-    assert bound_by_a_sound_hash(binding).verdict is Verdict.NOT_APPLICABLE
+    contacts: list[Contact] = []
+    answer = asked(ask_sstp, gateway_at(1), contacts=contacts)
+    assert contacts == []
+    with pytest.raises(NotKnown):
+        sstp_binding(answer)
+    nothing = Unknown(Reason.NOT_COLLECTED)
+    assert bound_by_a_sound_hash(gateway_at(1), nothing).verdict is Verdict.NOT_APPLICABLE
+    assert bound_by_a_sound_hash(entrance(1), nothing).verdict is Verdict.UNKNOWN
 
 
 @given(st.binary(max_size=80), st.integers(0, 48))
