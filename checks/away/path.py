@@ -144,7 +144,9 @@ def _once(tries: list[Try]) -> tuple[Try, ...]:
 
 @check("PATH-01")
 def reaches_its_entrances(here: FromHere, endpoint: Endpoint, town: Town, params: Params) -> Judgement:
-    """All entrances of the user's method and section answer, in time.
+    """All entrances of the user's method and section answer; a slow one is told and still answers.
+
+    One connect, timed with the start of a small program, is no ground for keeping somebody from work.
 
     A failure needs proof that the network itself worked. What was tried inside the office, or through a
     tunnel, says nothing about the line at home: 対象外, for it is neither proof nor obstacle.
@@ -203,7 +205,7 @@ def _judged(here: FromHere, mine: list[tuple[Gateway, Try]], town: Town, limit_m
         slow = [(gateway, one) for gateway, one in mine if (one.took_ms or 0) > limit_ms]
         if slow:
             worst = max(one.took_ms or 0 for _, one in slow)
-            return failed("slow", places=tuple(gateway.name for gateway, _ in slow), took_ms=worst)
+            return passed("slow", places=tuple(gateway.name for gateway, _ in slow), took_ms=worst)
         return passed("ok" if here.categories else "somewhere", count=len(mine))
     outcomes = {one.outcome for _, one in bad}
     told = outcomes & {REFUSED, TIMEOUT, UNREACHABLE, NO_NAME}
