@@ -6,6 +6,7 @@ from auditor.declare import CONSOLE, MACHINE, USER, Check, Fact, Probe, check, f
 from auditor.errors import Garbled, NotKnown, Unreached
 from auditor.findings import Judgement, Reason, Unknown, Verdict, failed, not_applicable, passed, unknown
 from auditor.ledger import decoded, folded
+from auditor.register import Place, Register, SignOn
 from auditor.seams import Dial, Folder, Http, Lookup, Reply, Secret, Stream, Talk
 from auditor.sightings import Sighting, Sightings
 from auditor.tables import Table, TableContent, TableRow, TableSource, table
@@ -30,14 +31,17 @@ __all__ = [
     "NotKnown",
     "Params",
     "Person",
+    "Place",
     "PrintServer",
     "Probe",
     "Reason",
+    "Register",
     "Reply",
     "Secret",
     "Section",
     "Sighting",
     "Sightings",
+    "SignOn",
     "Status",
     "Stream",
     "Table",

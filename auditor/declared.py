@@ -4,14 +4,14 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
-from urllib.parse import SplitResult, urlsplit
 
-from auditor import gatewaykeys
+from auditor import gatewaykeys, gatewayregister
 from auditor.cells import MAX_NAME, MAX_PORT, is_account, is_id, name_fault, parse_host
 from auditor.consoles.layouts import SIGNALS, kinds
 from auditor.consoles.values import parse_moment
 from auditor.findings import Scalar
 from auditor.ledger import folded
+from auditor.printurls import PRINT_SCHEMES, carried, split
 from auditor.problems import Told
 from auditor.rosters import METHODS, SYSTEMS, ZONES
 from auditor.targets import Console, Documents, Gateway, PrintServer, Section
@@ -26,10 +26,6 @@ DOCUMENT_KINDS = ("routes", "ordinances", "accounts", "telework-policy")
 PRODUCTS = ("fortinet", "ivanti", "globalprotect", "f5", "asa", "citrix", "horizon", "rdweb", "rdgateway")
 """Portals whose sign-in page is known; ``checks/remote/portals.toml`` says by what."""
 WORDS = ("yes", "no", "unclear")
-PRINT_SCHEMES = ("http", "https", "ipp", "ipps")
-CARRIED = {"ipp": "http", "ipps": "https"}
-"""IPP travels in HTTP (RFC 8010 §4): what carries each of its schemes."""
-IPP_PORT = 631
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +98,8 @@ class Declared:
             self._wrong((*place, "transport"), "never_tcp", protocol=row.protocol)
         for key, problem, values in gatewaykeys.faults(row):
             self._wrong((*place, key), problem, **values)
+        for keys, problem, values in gatewayregister.faults(row):
+            self._wrong((*place, *keys), problem, **values)
         return Gateway(
             id=row.id,
             name=row.name,
@@ -126,6 +124,9 @@ class Declared:
             product=row.product,
             allow_spice_link=row.allow_spice_link,
             ssh_account=row.ssh_account,
+            brokers=gatewayregister.places_of(row.brokers),
+            sign_on=gatewayregister.sign_on_of(row),
+            register=gatewayregister.register_of(row),
         )
 
     def _server_name(self, place: tuple[str, ...], row: GatewayTable) -> str:
@@ -154,7 +155,7 @@ class Declared:
         return PrintServer(
             id=row.id,
             name=row.name,
-            url=_carried(row.url),
+            url=carried(row.url),
             locations=dict(row.locations),
             sections=tuple(row.sections),
             road=row.road,
@@ -177,7 +178,19 @@ class Declared:
             toml = self.file.toml
             line = toml.line_of((*place, "folder"))
             self.told.note(toml.path, line, "documents.folder", "folder_missing", path=str(folder))
-        return Documents(id=row.id, name=row.name, kind=row.kind, folder=folder, sections=tuple(row.sections))
+        server = gatewayregister.place_of(row.server)
+        if row.server and server is None:
+            self._wrong((*place, "server"), "bad_place", seen=row.server[:MAX_NAME])
+        elif server is not None and row.kind != "routes":
+            self._wrong((*place, "server"), "server_routes", kind=row.kind)
+        return Documents(
+            id=row.id,
+            name=row.name,
+            kind=row.kind,
+            folder=folder,
+            sections=tuple(row.sections),
+            server=server,
+        )
 
     def consoles(self) -> tuple[Console, ...]:
         """The exports of admin consoles; whether a file is there is seen when it is read."""
@@ -270,7 +283,7 @@ class Declared:
 
     def _url(self, place: tuple[str, ...], written: str) -> None:
         """An address with a host, without a password, for a protocol that print servers speak."""
-        parts = _split(written)
+        parts = split(written)
         if parts is None or parts.scheme not in PRINT_SCHEMES or not parse_host(parts.hostname or ""):
             self._wrong(place, "bad_url", seen=written[:MAX_NAME], known=", ".join(PRINT_SCHEMES))
         elif parts.username is not None or parts.password is not None:
@@ -280,21 +293,3 @@ class Declared:
 
     def _wrong(self, place: tuple[str, ...], key: str, **values: Scalar) -> None:
         self.told.problems.append(self.file.toml.problem(place, key, **values))
-
-
-def _split(url: str) -> SplitResult | None:
-    try:
-        parts = urlsplit(url)
-        _ = parts.port
-    except ValueError:
-        return None
-    return parts if url.isprintable() and " " not in url else None
-
-
-def _carried(url: str) -> str:
-    """The HTTP address that carries an IPP one (port 631 where none is written); any other as it is."""
-    parts = _split(url)
-    if parts is None or parts.scheme not in CARRIED:
-        return url
-    netloc = f"{parts.netloc.rstrip(':')}:{IPP_PORT}" if parts.port is None else parts.netloc
-    return parts._replace(scheme=CARRIED[parts.scheme], netloc=netloc).geturl()

@@ -16,9 +16,11 @@ from auditor.access.hostkeys import HostKeys, read_known_hosts
 from auditor.access.secrets import load_key, password_source, private_bytes
 from auditor.arrivals.signers import read_signers, unknown_machines
 from auditor.consoles import consoles_evidence
+from auditor.engine import japan_day
 from auditor.errors import AuditorError, ConfigError, Problem
 from auditor.gaps import note_gaps
 from auditor.problems import Note, Told, in_order, worded
+from auditor.register import KEPT_DAYS
 from auditor.targets import target_key
 from auditor.town import Loaded, load_town
 from auditor.words import say
@@ -65,6 +67,7 @@ def examine(folder: Path, extra: Iterable[Step] = ()) -> Health:
         _signers(root, loaded, told)
     if loaded is not None:
         _consoles(loaded, told)
+        _registers(loaded, told)
     for step in extra:
         try:
             step(loaded)
@@ -190,6 +193,20 @@ def _consoles(loaded: Loaded, told: Told) -> None:
     if absent and not news.problems:
         names = ", ".join(absent[:ABSENT_SHOWN]) + (" …" if len(absent) > ABSENT_SHOWN else "")
         told.note(loaded.settings.folder / "endpoints.csv", None, "", key, names=names, count=len(absent))
+
+
+def _registers(loaded: Loaded, told: Told) -> None:
+    """Which entrances' registers are too old to count, or of a day that is still to come."""
+    today = japan_day(datetime.now(UTC)).date()
+    for gateway in loaded.town.gateways:
+        if gateway.register is None:
+            continue
+        days = (today - gateway.register.as_of).days
+        if not 0 <= days <= KEPT_DAYS:
+            key = "register_old" if days > 0 else "register_future"
+            as_of = gateway.register.as_of.isoformat()
+            file = loaded.settings.folder / "town.toml"
+            told.note(file, None, "", key, name=gateway.id, as_of=as_of, limit=KEPT_DAYS)
 
 
 def _mode(place: Path) -> int:

@@ -9,6 +9,9 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import ClassVar
 
+from auditor.register import Place, Register, SignOn
+from auditor.zones import Flow, Jump, Vantage, Zone, shipped_zones
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
@@ -82,16 +85,6 @@ class Endpoint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Jump:
-    """A jump host: the SSH server by which endpoints of another segment are reached; never audited itself."""
-
-    id: str
-    host: str
-    port: int = 22
-    account: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Gateway:
     """A remote entrance (VPN, VDI, portal).
 
@@ -110,6 +103,8 @@ class Gateway:
     SPICE: `allow_spice_link` = the town lets the audit try an empty ticket, which counts as an attempt.
     SSH: `ssh_account` = the name the audit may ask for log-in methods with, "" = the town did not opt in.
     Portals: `product` = what the town bought, one of `auditor.declared.PRODUCTS`, "" = not told.
+    `brokers` = what hands out desktops behind it, `sign_on` = its page, `register` = the town's own word.
+    `reachable_from` and `unreachable_from` = vantages it must and must not answer to.
     """
 
     id: str
@@ -135,6 +130,11 @@ class Gateway:
     product: str = ""
     allow_spice_link: bool = False
     ssh_account: str = ""
+    brokers: tuple[Place, ...] = ()
+    sign_on: SignOn | None = None
+    register: Register | None = None
+    reachable_from: tuple[str, ...] = ()
+    unreachable_from: tuple[str, ...] = ()
 
     kind: ClassVar[str] = "gateway"
 
@@ -167,7 +167,7 @@ class Documents:
     """A folder of documents; `folder` is absolute.
 
     `kind` is routes (BPMN), ordinances, accounts (exports) or telework-policy (the policy file of a thin
-    telework system).
+    telework system). `server` = where its approval routes run, None = not told.
     """
 
     id: str
@@ -175,6 +175,7 @@ class Documents:
     kind: str
     folder: Path
     sections: tuple[str, ...] = ()
+    server: Place | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,6 +221,9 @@ class Town:
     endpoints: tuple[Endpoint, ...] = ()
     retired: tuple[Endpoint, ...] = ()
     jumps: tuple[Jump, ...] = ()
+    zones: tuple[Zone, ...] = field(default_factory=shipped_zones)
+    vantages: tuple[Vantage, ...] = ()
+    flows: tuple[Flow, ...] = ()
     gateways: tuple[Gateway, ...] = ()
     print_servers: tuple[PrintServer, ...] = ()
     documents: tuple[Documents, ...] = ()
@@ -240,13 +244,14 @@ class Town:
             *trial,
             *self.endpoints,
             *self.gateways,
+            *self.flows,
             *self.print_servers,
             *self.documents,
             self,
         )
 
 
-Target = Section | Person | Endpoint | Gateway | PrintServer | Documents | Town
+Target = Section | Person | Endpoint | Gateway | Flow | PrintServer | Documents | Town
 """Anything a control can be judged on; every one has `id`, `name` and `kind`."""
 
 
@@ -258,10 +263,10 @@ def target_key(target: Target) -> str:
 def sections_of(target: Target, town: Town) -> tuple[str, ...]:
     """The section ids a target concerns; every section where the town declared none.
 
-    What concerns the town as a whole concerns no section.
+    What concerns the town as a whole, as the ways between its segments do, concerns no section.
     """
     match target:
-        case Town():
+        case Town() | Flow():
             return ()
         case Section(id=section):
             return (section,)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
+from types import NoneType, UnionType
 from typing import Any, TypeVar, get_args, get_origin
 
 import msgspec
@@ -106,6 +107,7 @@ def convert(toml: TomlFile, type_: type[T]) -> T:
 
 def _problems(toml: TomlFile, value: Any, type_: Any, place: tuple[str, ...]) -> Iterator[Problem]:
     """What is wrong below `place`; msgspec alone would stop at the first."""
+    type_ = _written(type_)
     if isinstance(value, dict) and isinstance(type_, type) and issubclass(type_, msgspec.Struct):
         yield from _in_struct(toml, value, type_, place)
     elif isinstance(value, dict) and get_origin(type_) is dict:
@@ -120,6 +122,12 @@ def _problems(toml: TomlFile, value: Any, type_: Any, place: tuple[str, ...]) ->
         except msgspec.ValidationError as error:
             key, values = _fault(str(error))
             yield toml.problem(place, key, **values)
+
+
+def _written(type_: Any) -> Any:
+    """The one type that can stand there where nothing may: TOML has no null."""
+    members = [member for member in get_args(type_) if member is not NoneType]
+    return members[0] if isinstance(type_, UnionType) and len(members) == 1 else type_
 
 
 def _in_struct(

@@ -1,6 +1,7 @@
 """``town.toml`` as it is written: its tables, read strictly; `auditor.declared` makes targets of them."""
 
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import msgspec
@@ -48,6 +49,27 @@ class SectionTable(msgspec.Struct, forbid_unknown_fields=True):
     office: str = ""
 
 
+class RegisterTable(msgspec.Struct, forbid_unknown_fields=True):
+    """``[gateways.register]``: see `auditor.register.Register`."""
+
+    as_of: date
+    source: str
+    software: str = ""
+    version: str = ""
+    features: list[str] | None = None
+    idle_min: int | None = None
+    device_gate: str = ""
+    seats: int | None = None
+
+
+class SignOnTable(msgspec.Struct, forbid_unknown_fields=True):
+    """``[gateways.sign_on]``: see `auditor.register.SignOn`."""
+
+    path: str = "/"
+    status: list[int] = msgspec.field(default_factory=lambda: [200])
+    shows: str = ""
+
+
 class GatewayTable(msgspec.Struct, forbid_unknown_fields=True):
     """``[[gateways]]``: see `auditor.targets.Gateway`. `transport` "" = the protocol's own."""
 
@@ -74,6 +96,42 @@ class GatewayTable(msgspec.Struct, forbid_unknown_fields=True):
     product: str = ""
     allow_spice_link: bool = False
     ssh_account: str = ""
+    brokers: list[str] = []
+    sign_on: SignOnTable | None = None
+    register: RegisterTable | None = None
+    reachable_from: list[str] = []
+    unreachable_from: list[str] = []
+
+
+class VantageTable(msgspec.Struct, forbid_unknown_fields=True):
+    """``[[vantages]]``: see `auditor.zones.Vantage`. `jump` "" = this machine; `control` = ``host:port``."""
+
+    id: str
+    name: str
+    zone: str
+    jump: str = ""
+    control: str = ""
+
+
+class ZoneTable(msgspec.Struct, forbid_unknown_fields=True):
+    """``[[zones]]``: a segment of the town's own, beside those of ``zones.toml``."""
+
+    id: str
+    name: str
+    outside: bool = False
+
+
+class FlowTable(msgspec.Struct, forbid_unknown_fields=True):
+    """``[[flows]]``: every one of `ports` of every one of `hosts`; `control` "" = the vantage's."""
+
+    id: str
+    name: str
+    to: str
+    hosts: list[str]
+    ports: list[int]
+    expect: str
+    source: str = msgspec.field(name="from")
+    control: str = ""
 
 
 class PrintServerTable(msgspec.Struct, forbid_unknown_fields=True):
@@ -88,13 +146,14 @@ class PrintServerTable(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class DocumentsTable(msgspec.Struct, forbid_unknown_fields=True):
-    """``[[documents]]``: `kind` is routes, ordinances, accounts or telework-policy."""
+    """``[[documents]]``: `kind` as in `auditor.targets.Documents`; `server` = host:port the routes run on."""
 
     id: str
     name: str
     kind: str
     folder: str
     sections: list[str] = []
+    server: str = ""
 
 
 class ConsoleTable(msgspec.Struct, forbid_unknown_fields=True):
@@ -117,6 +176,9 @@ class TownDocument(msgspec.Struct, forbid_unknown_fields=True):
     ssh: SshTable = msgspec.field(default_factory=SshTable)
     sections: list[SectionTable] = []
     gateways: list[GatewayTable] = []
+    zones: list[ZoneTable] = []
+    vantages: list[VantageTable] = []
+    flows: list[FlowTable] = []
     print_servers: list[PrintServerTable] = []
     documents: list[DocumentsTable] = []
     consoles: list[ConsoleTable] = []

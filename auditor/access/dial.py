@@ -29,6 +29,7 @@ def doors(gateway: Gateway) -> frozenset[tuple[str, int, str]]:
             (gateway.host, gateway.port, gateway.transport),
             *((gateway.host, port, "tcp") for port in gateway.closed_ports),
             *((gateway.host, port, "udp") for port in beside),
+            *((place.host, place.port, "tcp") for place in gateway.brokers),
         }
     )
 
