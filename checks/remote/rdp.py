@@ -34,6 +34,7 @@ from checks.remote._read import compact, members, one_of, whole, word
 from checks.remote._wire import (
     CLOSED,
     NAME_NOT_FOUND,
+    PROHIBITED,
     REFUSED,
     SILENT,
     WRONG_SERVICE,
@@ -50,7 +51,7 @@ WISHES: Mapping[str, int | None] = {
     "nla": TLS | NLA,
     "early": TLS | NLA | EARLY,
 }
-KINDS = (PLAIN, SELECTED, FAILURE, CLOSED, SILENT, WRONG_SERVICE, REFUSED, NAME_NOT_FOUND)
+KINDS = (PLAIN, SELECTED, FAILURE, CLOSED, SILENT, WRONG_SERVICE, REFUSED, NAME_NOT_FOUND, PROHIBITED)
 NOT_ASKED = "not_asked"
 SETTINGS = (TOLD, DROPPED, SILENT, WRONG_SERVICE, NOT_ASKED)
 SSL_REQUIRED, SSL_NOT_ALLOWED, NO_CERTIFICATE, NLA_REQUIRED = 1, 2, 3, 5
@@ -213,14 +214,21 @@ def nla_required(gateway: Gateway, offer: RdpOffer | Unknown) -> Judgement:
         return not_applicable("not_rdp")
     if isinstance(offer, Unknown):
         return unknown(offer.reason, offer.note)
+    return _nla(offer) or unknown(Reason.NOT_MEASURABLE, _shown(offer))
+
+
+def _nla(offer: RdpOffer) -> Judgement | None:
+    """What is told about NLA, None = a doubt."""
+    if offer.wants_nla and offer.replies["early"].chose(EARLY):
+        return passed("early")
     if offer.wants_nla:
-        return passed("early" if offer.replies["early"].chose(EARLY) else "ok")
+        return passed("ok")
     weaker = offer.old == ACCEPTED or offer.replies["tls"].chose(TLS)
     if offer.takes_nla and weaker:
         return failed("optional")
     if offer.replies["nla"].chose(0, TLS) or offer.replies["nla"].failed(SSL_NOT_ALLOWED, NO_CERTIFICATE):
         return failed("not_offered")
-    return unknown(Reason.NOT_MEASURABLE, _shown(offer))
+    return None
 
 
 @check("GW-42")
@@ -234,9 +242,16 @@ def no_old_security(gateway: Gateway, offer: RdpOffer | Unknown) -> Judgement:
         return passed("ok")
     if offer.old == UNCLEAR:
         return unknown(Reason.NOT_MEASURABLE, _shown(offer))
+    return _old(offer)
+
+
+def _old(offer: RdpOffer) -> Judgement:
+    """How the old security is accepted."""
     if offer.classic is not None and offer.classic.method == 0:
         return failed("bare", places=_proof(offer))
-    return failed("also" if offer.takes_tls else "only", places=_proof(offer))
+    if offer.takes_tls:
+        return failed("also", places=_proof(offer))
+    return failed("only", places=_proof(offer))
 
 
 def _proof(offer: RdpOffer) -> tuple[str, ...]:
