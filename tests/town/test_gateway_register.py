@@ -1,4 +1,4 @@
-"""What a town writes of an entrance that nobody can see from outside: read whole, or refused with its line."""
+"""What a town writes of an entrance that nobody can see from outside: read whole, or refused."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -66,7 +66,7 @@ def test_what_is_not_written_is_not_told_and_never_zero(town: TownFolder) -> Non
     [
         ('[gateways.register]\nsource = "x"\n', "gateways.register.as_of", "missing_key"),
         ("[gateways.register]\nas_of = 2026-10-01\n", "gateways.register.source", "missing_key"),
-        ('[gateways.register]\nas_of = "yesterday"\nsource = "x"\n', "gateways.register.as_of", "not_date"),
+        ('[gateways.register]\nas_of = 5\nsource = "x"\n', "gateways.register.as_of", "not_date"),
         (REGISTER + "seats = -1\n", "gateways.register.seats", "bad_count"),
         (REGISTER + "idle_min = 20000\n", "gateways.register.idle_min", "bad_count"),
         (REGISTER + 'device_gate = "maybe"\n', "gateways.register.device_gate", "bad_choice"),

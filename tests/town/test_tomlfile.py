@@ -60,7 +60,7 @@ def test_all_mistakes_are_told_at_once_each_with_its_line(tmp_path: Path) -> Non
     assert told == [
         (1, "open", "not_boolean"),
         (6, "doors.nmae", "unknown_key"),
-        (7, "doors.since", "not_fitting"),
+        (7, "doors.since", "not_date"),
         (5, "doors.port", "missing_key"),
         (9, "extra.back.port", "not_whole"),
         (None, "title", "missing_key"),
