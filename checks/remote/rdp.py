@@ -150,7 +150,8 @@ def _wish(gateway: Gateway, dial: Dial, name: str, told: dict[str, Any], *, firs
     except Unreached as error:
         if first:
             raise
-        return outcome_of(error), 0
+        outcome = outcome_of(error)
+        return (outcome if outcome in KINDS else SILENT), 0
     except Ended as end:
         return end.outcome, 0
     except NotRdp:
