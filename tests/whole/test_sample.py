@@ -97,6 +97,10 @@ def test_evidence_of_a_month_ago_is_unknown_and_says_so(sample: Path) -> None:
     document = json.loads(path.read_text("utf-8"))
     document["collected_at"] = "2026-01-05T00:00:00Z"
     path.write_text(json.dumps(document), "utf-8")
+    kept = scanned(sample)
+    assert next(card for card in kept["targets"] if card["key"] == key)["silent"] == "not_collected"
+    for file in sample.glob("auditor.db*"):
+        file.unlink()
     after = scanned(sample)
     mine = [row for row in after["findings"] if row["target"] == key and row["evidence"]]
     assert mine

@@ -115,7 +115,7 @@ def test_a_seal_in_a_route_turns_that_section_s_work_only(town: Town) -> None:
     assert legs["102"] == legs["103"] == "check_first"
 
 
-def test_a_stopped_machine_is_unknown_in_one_line_and_the_audit_incomplete(
+def test_a_machine_that_stops_is_judged_by_what_it_said_last_and_the_page_knows(
     tmp_path: Path, peers: Peers
 ) -> None:
     with sshd(tmp_path, name="doomed", client_key=peers.servers.ssh[0].client_key) as doomed:
@@ -123,6 +123,23 @@ def test_a_stopped_machine_is_unknown_in_one_line_and_the_audit_incomplete(
         scan(town)
         alive = standing(town.run())
         doomed.stop()
+        scan(town)
+    run = town.run()
+    assert standing(run) == alive
+    card = next(card for card in run["targets"] if card["key"] == "endpoint:PC-3")
+    assert (card["outcome"], card["silent"]) == (None, "refused")
+
+
+def test_a_machine_never_heard_is_unknown_in_one_line_and_the_audit_incomplete(
+    tmp_path: Path, peers: Peers
+) -> None:
+    with sshd(tmp_path, name="doomed", client_key=peers.servers.ssh[0].client_key) as doomed:
+        town = _town_with(tmp_path, peers, doomed)
+        scan(town)
+        alive = standing(town.run())
+        doomed.stop()
+        for file in town.folder.glob("auditor.db*"):
+            file.unlink()
         assert scan(town) == 4
     run = town.run()
     mine = {key: value for key, value in standing(run).items() if key[1] == "endpoint:PC-3"}
