@@ -15,9 +15,17 @@ from typing import Any
 
 import pytest
 
-from tests.inbox.kit import new_key
+from tests.inbox.kit import new_key, outer
 from tests.whole.command import auditor
-from tests.whole.spoilt import Machine, another_machine, stranger, tampered, tomorrow, unsigned
+from tests.whole.spoilt import (
+    Machine,
+    another_machine,
+    payload_of,
+    stranger,
+    tampered,
+    tomorrow,
+    unsigned,
+)
 
 TOWN = """\
 [town]
