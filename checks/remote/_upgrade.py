@@ -9,6 +9,11 @@ from checks.remote._wire import SILENT, Ended, within
 
 AT_ONCE = frozenset({"tls", "sstp", "anyconnect", "softether", "portal", "relay", "spice"})
 UPGRADES = {"rdp": _rdpwire.upgraded, "vnc": _rfb.upgraded}
+TOUCHY = frozenset({"vnc"})
+"""These count connections without a log-in, and after five take none from that address for a while.
+
+So nothing is asked of them that needs a connection for each question.
+"""
 
 
 class Declined(Exception):  # noqa: N818 - a finding about the other side

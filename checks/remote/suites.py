@@ -27,7 +27,7 @@ from auditor.api import (
 from checks.remote import _hello, _oldssl, _suites
 from checks.remote._elimination import ACCEPTED, UNCLEAR, Pick, Taken, eliminate
 from checks.remote._read import compact, listed, members, one_of, word
-from checks.remote._upgrade import AT_ONCE, Declined, may_speak_tls, opened
+from checks.remote._upgrade import AT_ONCE, TOUCHY, Declined, may_speak_tls, opened
 from checks.remote._wire import (
     ANSWERED,
     CLOSED,
@@ -94,9 +94,14 @@ def ask_suites(gateway: Gateway, dial: Dial) -> bytes:
 
     Between two of them there is a pause as long as the last one took: a slow device is asked slowly. Nothing
     is sent but the hello, so a server that wants a client certificate is read like any other.
+
+    Raises:
+        NotKnown: NOT_MEASURABLE, that many connections would do harm.
     """
     if not may_speak_tls(gateway):
         return compact({"versions": {}, "ssl2": ""})
+    if gateway.protocol in TOUCHY:
+        raise NotKnown(Reason.NOT_MEASURABLE, f"{gateway.protocol} servers shut out who connects so often")
     found: dict[str, Taken] = {}
     try:
         for name, version in ORDER.items():

@@ -23,7 +23,7 @@ from auditor.api import (
 from checks.remote import _hello
 from checks.remote._pipe import exactly_from, pipe_to, server_name, speaks_tls
 from checks.remote._read import compact, members, one_of
-from checks.remote._upgrade import Declined
+from checks.remote._upgrade import TOUCHY, Declined
 from checks.remote._wire import (
     CLOSED,
     REFUSED,
@@ -37,8 +37,6 @@ WAIT_S = 3.0
 ACCEPTED = "accepted"
 UNCLEAR = "unclear"
 OUTCOMES = (ACCEPTED, REFUSED, CLOSED, SILENT, WRONG_SERVICE, UNCLEAR)
-TOUCHY = ("vnc",)
-"""These count connections without a log-in, and after five take none from that address for a while."""
 ORDER = ("1.2", "1.3", "1.1", "1.0")
 REFUSALS = (40, 70, 71)
 """Alerts about what is offered: handshake_failure, protocol_version, insufficient_security (RFC 8446 §6)."""
