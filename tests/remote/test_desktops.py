@@ -1,11 +1,14 @@
 """RDP, VNC and SPICE entrances through the engine: planned, collected in order, judged by every control."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from auditor import catalogue, discover
+from auditor.access.dial import Contact
+from auditor.api import Fact, NotKnown, Unreached
 from auditor.control import Wording
 from auditor.discover import Plugins
 from auditor.findings import Finding, Verdict
@@ -19,8 +22,8 @@ from tests.peers.process import free_port
 from tests.peers.spice import qemu_spice
 from tests.peers.vnc import tigervnc
 from tests.peers.xrdp import xrdp
-from tests.remote.conftest import Pki, gateway_at
-from tests.remote.test_entrance import scan
+from tests.remote.conftest import Pki, asked, gateway_at
+from tests.remote.test_entrance import MODULES, scan
 
 OURS = {
     *("RA-02", "RA-03", "RA-04", "RA-05"),
@@ -115,6 +118,30 @@ def test_a_whole_audit_of_a_vnc_entrance_stays_below_what_its_server_bears(
             "GW-43": "pass ok",
             "GW-44": "pass ok",
         }
+
+
+def test_all_the_probes_there_are_make_five_connections_to_a_good_vnc_entrance(
+    pki: Pki, tmp_path: Path
+) -> None:
+    """The fifth without a log-in makes TigerVNC shut an address out: the ways in are asked for before."""
+    found = [
+        value for module in MODULES.values() for value in vars(module).values() if isinstance(value, Fact)
+    ]
+    probes = {each.probe.id: each.probe for each in found if each.probe and each.probe.kind == "gateway"}
+    made: dict[str, int] = {}
+    with tigervnc(tmp_path, "X509Vnc", issue(pki.folder, pki.ca)) as port:
+        gateway = gateway_at(port, protocol="vnc", ca_file=pki.ca_file, closed_ports=(free_port(),))
+        for id_ in sorted(probes):
+            contacts: list[Contact] = []
+            with suppress(NotKnown, Unreached):
+                asked(probes[id_], gateway, contacts=contacts)
+            made[id_] = sum(contact.port == port for contact in contacts)
+    assert {id_: count for id_, count in made.items() if count} == {
+        "gateway.certificate": 1,
+        "gateway.framebuffer": 1,
+        "gateway.ports": 2,
+        "gateway.reach": 1,
+    }
 
 
 def test_a_spice_entrance_is_judged_where_the_town_allows_it(
