@@ -143,6 +143,8 @@ def _gap(offer: IkeOffer, weak: frozenset[str]) -> str:
     if not offer.new.accepted and not offer.old.accepted:
         return "it accepts none of what was offered"
     known = {_part(f"{kind}/{name}") for kind, names in NAMES.items() for name in names}
+    if strange := sorted(weak - known):
+        return f"the model names what nobody knows: {', '.join(strange)}"
     refused = {name for name, outcome in _asked(offer.new) if outcome == REFUSED}
     open_ = sorted(weak & known - refused) if offer.new.state == ANSWERED else []
     return f"no clear answer to {', '.join(open_)}" if open_ else ""

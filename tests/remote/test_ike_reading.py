@@ -64,6 +64,14 @@ def test_a_weak_part_that_was_not_refused_never_passes(kind: str, outcome: str |
     assert judgement.verdict is (Verdict.FAIL if outcome == "accepted" else Verdict.UNKNOWN)
 
 
+def test_a_word_of_the_model_that_names_nothing_lets_nobody_pass() -> None:
+    mistyped = Params({"weak_ciphers": ("triple-des",), "weak_hashes": (), "weak_groups": ()})
+    judgement = sound_proposals_only(
+        ENTRANCE, ike_offer(Answer("gateway.ike", Status.OK, compact(told()))), mistyped
+    )
+    assert (judgement.verdict, judgement.reason) == (Verdict.UNKNOWN, Reason.NOT_MEASURABLE)
+
+
 WRONG_VALUES = st.none() | st.booleans() | st.integers() | st.text(max_size=3) | st.just([0])
 PLACES = [
     ("v2",),
