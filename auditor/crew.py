@@ -10,7 +10,7 @@ for them.
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from queue import Empty, SimpleQueue
 from typing import Generic, TypeVar
 
@@ -62,7 +62,7 @@ class Crew(Generic[J, R]):
         """How many workers there may be at this moment."""
         return self._wanted
 
-    def finished(self) -> Iterator[tuple[J, R | None, BaseException | None]]:
+    def finished(self) -> Generator[tuple[J, R | None, BaseException | None], None, None]:
         """Each job with its result or its exception, as they end, in the caller's thread."""
         try:
             self._hire()

@@ -237,7 +237,8 @@ def _gap(browser: Browser, far: int | None, today: date) -> Judgement | None:
         return unknown(Reason.NOT_MEASURABLE, f"{_shown(browser)}: {why}")
     row, table = _newest(browser), end_dates()
     if today > table.fresh_until(row):
-        return unknown(Reason.TABLE_OLD, f"{_shown(browser)}: the table's part is of {table.compared_on(row)}")
+        note = f"{_shown(browser)}: the table's part is of {table.compared_on(row)}"
+        return unknown(Reason.TABLE_OLD, note)
     return None
 
 

@@ -185,7 +185,8 @@ def _without_end(system: OperatingSystem, row: Lifetime, params: Params, today: 
         return unknown(Reason.NOT_MEASURABLE, f"{system.shown}: no end of support is published")
     until = row.maintained_on + timedelta(days=params.integer("no_end_days"))
     if today > until:
-        return unknown(Reason.TABLE_OLD, f"{system.shown}: seen maintained on {row.maintained_on.isoformat()}")
+        note = f"{system.shown}: seen maintained on {row.maintained_on.isoformat()}"
+        return unknown(Reason.TABLE_OLD, note)
     return passed("no_end", until=until, system=system.shown, seen=row.maintained_on)
 
 

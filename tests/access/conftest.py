@@ -30,7 +30,7 @@ def shell(request: pytest.FixtureRequest) -> tuple[str, ...]:
 def made(id_: str, **scripts: str) -> Fact[str]:
     """A fact whose answer is its text."""
 
-    @fact(id_, probe=None, absent_ok=False, **scripts)
+    @fact(id_, probe=None, absent_ok=False, explains=(), context="machine", **scripts)
     def text(answer: Answer) -> str:
         return answer.text()
 

@@ -257,7 +257,7 @@ def test_a_refused_file_never_silences_a_machine_that_spoke(door: Inn, host: Key
 def test_nothing_of_a_payload_is_opened_before_a_trusted_key_signed_it(
     door: Inn, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    from auditor import door as module
+    from auditor.arrivals import door as module
 
     opened: list[object] = []
 
