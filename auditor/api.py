@@ -11,6 +11,7 @@ from auditor.seams import Dial, Folder, Http, Lookup, Reply, Secret, Stream, Tal
 from auditor.sightings import Sighting, Sightings
 from auditor.tables import Table, TableContent, TableRow, TableSource, table
 from auditor.targets import Documents, Endpoint, Gateway, Person, PrintServer, Section, Town
+from auditor.uses import serves
 
 __all__ = [
     "CONSOLE",
@@ -62,6 +63,7 @@ __all__ = [
     "not_applicable",
     "passed",
     "probe",
+    "serves",
     "strict_json",
     "table",
     "unknown",

@@ -12,7 +12,8 @@ from auditor.control import Control, Leg
 from auditor.findings import Finding, Overlay, Verdict, tally
 from auditor.readiness import RANK, Cause, ElementState, PersonReadiness, Ready, SectionReadiness
 from auditor.run import LEGS, TargetCard
-from auditor.targets import Documents, Gateway, Person, Target, Town, sections_of, target_key
+from auditor.targets import Documents, Person, Target, Town, sections_of, target_key
+from auditor.uses import serves
 
 ELEMENTS = range(1, 7)
 ACCOUNTS = "accounts"
@@ -93,20 +94,11 @@ def depends_on(leg: Leg, person: Person, town: Town) -> list[Target]:
         case Leg.DEVICE:
             return [endpoint for endpoint in town.endpoints if endpoint.user == person.id]
         case Leg.PATH:
-            return [gateway for gateway in town.gateways if _uses(person, gateway)]
+            return [gateway for gateway in town.gateways if serves(gateway, person)]
         case Leg.WORK:
             return [documents for documents in town.documents if _carries(documents, person)]
         case _:
             return [person]
-
-
-def _uses(person: Person, gateway: Gateway) -> bool:
-    """An unregistered method uses no entrance we could name."""
-    return (
-        person.method != ""
-        and (not gateway.methods or person.method in gateway.methods)
-        and (not gateway.sections or person.section in gateway.sections)
-    )
 
 
 def _carries(documents: Documents, person: Person) -> bool:

@@ -34,6 +34,8 @@ MODULES: dict[str, ModuleType] = {
 }
 ALL = {"RA-02", "RA-03", "RA-04", "RA-05"}
 """What is asked of a TLS entrance; the controls of other protocols do not concern it."""
+REGISTERED = {"RA-06", "RA-07", "RA-11", "RA-14"}
+"""What only the town's register tells: these entrances have none."""
 DEEPER = {"GW-50", "GW-51", "GW-52"}
 """What is asked of TLS beside that (suites, HSTS, revocation): judged in tests of their own."""
 
@@ -88,7 +90,9 @@ def entrances(pki: Pki, tmp_path_factory: pytest.TempPathFactory) -> Iterator[di
 
 
 def standing(findings: dict[str, Finding]) -> dict[str, str]:
-    for control in findings.keys() - ALL - DEEPER:
+    for control in REGISTERED & findings.keys():
+        assert findings[control].reason is Reason.NOT_DECLARED, control
+    for control in findings.keys() - ALL - DEEPER - REGISTERED:
         assert findings[control].verdict is Verdict.NOT_APPLICABLE, control
     return {control: finding.verdict.value for control, finding in findings.items() if control in ALL}
 
