@@ -2,7 +2,7 @@
 
 from auditor.answers import Answer, Status, strict_json
 from auditor.control import Params, Wording
-from auditor.declare import CONSOLE, MACHINE, USER, Check, Fact, Probe, check, fact, probe
+from auditor.declare import CONSOLE, EVERY, MACHINE, OUTSIDE, USER, Check, Fact, Probe, check, fact, probe
 from auditor.errors import Garbled, NotKnown, Unreached
 from auditor.findings import Judgement, Reason, Unknown, Verdict, failed, not_applicable, passed, unknown
 from auditor.ledger import decoded, folded
@@ -12,10 +12,16 @@ from auditor.sightings import Sighting, Sightings
 from auditor.tables import Table, TableContent, TableRow, TableSource, table
 from auditor.targets import Documents, Endpoint, Gateway, Person, PrintServer, Section, Town
 from auditor.uses import serves
+from auditor.views import Views
+from auditor.zones import CLOSED, OPEN, Flow
 
 __all__ = [
+    "CLOSED",
     "CONSOLE",
+    "EVERY",
     "MACHINE",
+    "OPEN",
+    "OUTSIDE",
     "USER",
     "Answer",
     "Check",
@@ -23,6 +29,7 @@ __all__ = [
     "Documents",
     "Endpoint",
     "Fact",
+    "Flow",
     "Folder",
     "Garbled",
     "Gateway",
@@ -54,6 +61,7 @@ __all__ = [
     "Unknown",
     "Unreached",
     "Verdict",
+    "Views",
     "Wording",
     "check",
     "decoded",

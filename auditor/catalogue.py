@@ -23,6 +23,7 @@ KINDS = (
     "person",
     "endpoint",
     "gateway",
+    "flow",
     "print-server",
     "routes",
     "ordinances",

@@ -1,20 +1,23 @@
 """Collects one target's answers by the road the town declared; an outcome is data, never a crash."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from auditor.access.dial import Contact, DirectDial, doors
+from auditor.access.dial import DirectDial, doors, recorded
 from auditor.access.folder import DirectFolder
 from auditor.access.http import DirectHttp
+from auditor.access.jump import Gate
 from auditor.access.keys import Keys
 from auditor.access.local import run_script
 from auditor.access.machine import this_endpoint, this_machine
+from auditor.access.pace import Pace
 from auditor.access.ssh import Heard, SshRoad, collect, places
 from auditor.answers import MAX_ANSWER_BYTES, Answer, Status
 from auditor.arrivals.merge import beside
+from auditor.contacts import Contact
 from auditor.declare import CONSOLE, MACHINE, Fact, Probe
 from auditor.discover import Plugins
 from auditor.errors import Garbled, NotKnown, Unreached
@@ -24,6 +27,8 @@ from auditor.plan import Task
 from auditor.script import Entrance, compose, split
 from auditor.seams import Dial, Http
 from auditor.targets import Documents, Endpoint, Gateway, PrintServer, Target, target_key
+from auditor.vantages import Lookout
+from auditor.zones import Flow, Vantage, Zone
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +38,7 @@ class Roads:
     Deadlines are in seconds per target.
 
     `accept_unsigned` = the town accepted unsigned inbox files in writing. `entrances` = the declared gateways
-    that endpoints try from where they are.
+    that endpoints try from where they are. `vantages` by id, and the `gates` to them by their jump host's id.
     """
 
     ssh: SshRoad | None = None
@@ -41,12 +46,26 @@ class Roads:
     consoles: Mapping[str, Evidence] = field(default_factory=dict)
     accept_unsigned: bool = False
     entrances: tuple[Entrance, ...] = ()
+    vantages: Mapping[str, Vantage] = field(default_factory=dict)
+    zones: tuple[Zone, ...] = ()
+    gates: Mapping[str, Gate] = field(default_factory=dict)
     endpoint_deadline_s: float = 30.0
     probe_deadline_s: float = 15.0
     contacts: list[Contact] = field(default_factory=list)
 
+    @property
+    def lookout(self) -> Lookout:
+        """The vantages and the ways to them."""
+        return Lookout(self.vantages, self.zones, self.gates, self.probe_deadline_s)
+
+    def note(self, contact: Contact, target: Target, what: str = "") -> None:
+        """Keep one contact in the log of the run."""
+        self.contacts.append(replace(contact, target=target_key(target), what=what or contact.what))
+
     def close(self) -> None:
         """End what is shared or still in use: the connections of SSH."""
+        for gate in self.gates.values():
+            gate.close()
         if self.ssh is not None:
             self.ssh.close()
 
@@ -58,6 +77,8 @@ class Roads:
 def lane_of(task: Task) -> str:
     """What few tasks may share at a time: a jump host or an SSH server; "" = nothing."""
     target = task.target
+    if isinstance(target, Flow):
+        return f"vantage {target.source}"
     return places(target)[0] if isinstance(target, Endpoint) and target.road == "ssh" else ""
 
 
@@ -187,7 +208,8 @@ def _run(target: Endpoint, facts: Sequence[Fact[Any]], nonce: str, roads: Roads)
         return Heard(run_script(script, roads.endpoint_deadline_s))
     if roads.ssh is None:
         raise Unreached(Reason.NOT_DECLARED, "no SSH key or password is declared")
-    return collect(target, script, roads.ssh, roads.endpoint_deadline_s, nonce)
+    with recorded(lambda one: roads.note(one, target, "ssh"), target.host, target.port, "tcp", target.jump):
+        return collect(target, script, roads.ssh, roads.endpoint_deadline_s, nonce)
 
 
 def _must_be_here(target: Endpoint) -> None:
@@ -201,7 +223,17 @@ def _must_be_here(target: Endpoint) -> None:
 
 
 def _probes(target: Target, task: Task, plugins: Plugins, roads: Roads) -> Evidence:
-    answers = tuple(_ask(probe, target, roads) for probe in task.probes(plugins))
+    probes = task.probes(plugins)
+    pace = Pace()
+    answers = tuple(_ask(probe, target, roads, pace) for probe in probes)
+    if isinstance(target, Gateway):
+        answers += roads.lookout.seen(
+            target,
+            probes,
+            lambda probe, dial: _kept(probe, target, Keys(target.keys), lambda: dial),
+            lambda contact: roads.note(contact, target),
+            pace,
+        )
     reasons = {answer.reason if answer.status is not Status.OK else None for answer in answers}
     outcome = reasons.pop() if len(reasons) == 1 else None
     return Evidence(
@@ -213,18 +245,23 @@ def _probes(target: Target, task: Task, plugins: Plugins, roads: Roads) -> Evide
     )
 
 
-def _ask(probe: Probe, target: Target, roads: Roads) -> Answer:
-    """The probe's answer, unless a piece of a key stands in it: nothing may keep one."""
+def _ask(probe: Probe, target: Target, roads: Roads, pace: Pace) -> Answer:
     keys = Keys(target.keys if isinstance(target, Gateway) else {})
-    answer = _outcome(probe, target, roads, keys)
+    pace.next_probe(probe.most)
+    return _kept(probe, target, keys, lambda: _way_out(probe, target, roads, keys, pace))
+
+
+def _kept(probe: Probe, target: Target, keys: Keys, way: Callable[[], object]) -> Answer:
+    """The probe's answer, unless a piece of a key stands in it: nothing may keep one."""
+    answer = _outcome(probe, target, way)
     if keys.shown_in(answer.body) or keys.shown_in(clean(answer.note).encode()):
         return Answer(probe.id, Status.ERROR, note="held a piece of a key: thrown away", reason=Reason.BROKEN)
     return answer
 
 
-def _outcome(probe: Probe, target: Target, roads: Roads, keys: Keys) -> Answer:
+def _outcome(probe: Probe, target: Target, way: Callable[[], object]) -> Answer:
     try:
-        return _answered(probe, probe.collect(target, _way_out(probe, target, roads, keys)))
+        return _answered(probe, probe.collect(target, way()))
     except (Unreached, NotKnown) as error:
         return Answer(probe.id, Status.ERROR, note=error.note, reason=error.reason)
     except Garbled as error:
@@ -245,12 +282,18 @@ def _answered(probe: Probe, body: object) -> Answer:
     return Answer(probe.id, Status.OK, body)
 
 
-def _way_out(probe: Probe, target: Target, roads: Roads, keys: Keys) -> object:
+def _way_out(probe: Probe, target: Target, roads: Roads, keys: Keys, pace: Pace) -> object:
     """The one seam the probe asked for, bound to what this target declared."""
+
+    def record(contact: Contact) -> None:
+        roads.note(contact, target, probe.id)
+
     if probe.seam is Dial and isinstance(target, Gateway):
-        return DirectDial(doors(target), roads.probe_deadline_s, roads.contacts.append, keys)
+        return DirectDial(doors(target), roads.probe_deadline_s, record, keys, pace=pace)
+    if probe.seam is Dial and isinstance(target, Flow):
+        return roads.lookout.flow_dial(target, record, pace)
     if probe.seam is Http and isinstance(target, PrintServer):
-        return DirectHttp(target.url, roads.probe_deadline_s, roads.contacts.append)
+        return DirectHttp(target.url, roads.probe_deadline_s, record)
     if isinstance(target, Documents):
         return DirectFolder(target.folder)
     raise Unreached(Reason.NOT_DECLARED, f"{probe.id} cannot look at a {target.kind}")

@@ -16,6 +16,8 @@ from auditor.findings import Judgement, Unknown
 from auditor.seams import Dial, Folder, Http
 from auditor.sightings import Sightings
 from auditor.targets import Documents, Endpoint, Gateway, Person, PrintServer, Section, Town
+from auditor.views import Views
+from auditor.zones import Flow
 
 MACHINE, USER = "machine", "user"
 """Who has to run a fragment: any account of the machine (SYSTEM, root …), or the person who is logged on."""
@@ -23,10 +25,16 @@ MACHINE, USER = "machine", "user"
 CONSOLE = "console"
 """Stands where a script would: the answer comes from an imported file (an admin console's export)."""
 
+EVERY, OUTSIDE = "every", "outside"
+"""Which vantages a probe runs from: all of the gateway's, or those outside the town that must reach it."""
+
+MOST_CONTACTS = 128
+"""So many contacts a probe may make at one port, unless it says otherwise."""
+
 SYSTEMS = ("windows", "linux", "macos", "chromeos", "ipados")
-TARGETS = (Section, Person, Endpoint, Gateway, PrintServer, Documents, Town)
+TARGETS = (Section, Person, Endpoint, Gateway, Flow, PrintServer, Documents, Town)
 SEAMS = (Dial, Folder, Http)
-NOT_FACTS = (Params, date, Sightings, *TARGETS, Unknown, Judgement, Answer, object, type(None))
+NOT_FACTS = (Params, date, Sightings, Views, *TARGETS, Unknown, Judgement, Answer, object, type(None))
 """Types a check is given something else for, so that no parser may claim them."""
 
 BY_NAME = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
@@ -36,12 +44,18 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """A collector for targets of `kind`; `seam` is the type of the one way out it asked for."""
+    """A collector for targets of `kind`; `seam` is the type of the one way out it asked for.
+
+    `vantages` = from which of a gateway's declared vantages it runs as well: `EVERY`, `OUTSIDE` or "". `most`
+    = so many contacts it may make at one port; the way out refuses more.
+    """
 
     id: str
     kind: str
     seam: type
     collect: Callable[[Any, Any], bytes]
+    vantages: str = ""
+    most: int = MOST_CONTACTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +102,9 @@ class Check:
     @property
     def facts(self) -> tuple[Need, ...]:
         """The needs that are facts, not parameters, dates or declarations."""
-        return tuple(need for need in self.needs if need.type not in (Params, date, Sightings, *TARGETS))
+        return tuple(
+            need for need in self.needs if need.type not in (Params, date, Sightings, Views, *TARGETS)
+        )
 
     def __call__(self, *args: Any, **kwargs: Any) -> Judgement:
         """Judge (so that tests may simply call it)."""
@@ -132,14 +148,17 @@ def fact(
     return bind
 
 
-def probe(id_: str, /, *, kind: str) -> Callable[[Callable[..., bytes]], Probe]:
+def probe(
+    id_: str, /, *, kind: str, vantages: str = "", most: int = MOST_CONTACTS
+) -> Callable[[Callable[..., bytes]], Probe]:
     """Declare the function below as the collector `id_` for targets of `kind`.
 
     It takes ``(target, dial: Dial)``, ``(target, http: Http)`` or ``(target, folder: Folder)`` and returns
-    the raw answer; it lets `Unreached` and `NotKnown` through, which the engine records.
+    the raw answer; it lets `Unreached` and `NotKnown` through, which the engine records. `vantages` and
+    `most` as in `Probe`.
 
     Raises:
-        TypeError: its second parameter is none of the seams.
+        TypeError: its second parameter is none of the seams, or `vantages` is none of its words.
     """
 
     def bind(collect: Callable[..., bytes]) -> Probe:
@@ -147,7 +166,9 @@ def probe(id_: str, /, *, kind: str) -> Callable[[Callable[..., bytes]], Probe]:
         seams = [hint for hint in hints.values() if hint in SEAMS]
         if len(hints) != 2 or len(seams) != 1:  # noqa: PLR2004 - a target and one way out
             raise TypeError(f"probe {id_}: takes a target and one of Dial, Http, Folder")
-        return Probe(id_, kind, seams[0], collect)
+        if vantages not in ("", EVERY, OUTSIDE):
+            raise TypeError(f"probe {id_}: vantages {vantages!r} is neither {EVERY} nor {OUTSIDE}")
+        return Probe(id_, kind, seams[0], collect, vantages, most)
 
     return bind
 

@@ -33,6 +33,7 @@ class Reason(StrEnum):
     NO_ANSWER = "no_answer"
     REFUSED = "refused"
     NAME_NOT_FOUND = "name_not_found"
+    PROHIBITED = "prohibited"
     NOT_AUTHORISED = "not_authorised"
     NO_PERMISSION = "no_permission"
     KEY_CHANGED = "key_changed"

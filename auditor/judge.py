@@ -19,6 +19,7 @@ from auditor.model import Model
 from auditor.plan import Task
 from auditor.sightings import Sightings
 from auditor.targets import Town, target_key
+from auditor.views import CONTROL, Views, control_held, vantage_of
 
 AGE = "age_days"
 """In the values of a finding whose evidence is stale: days since the target was heard last."""
@@ -54,6 +55,7 @@ class _Facts:
     values: dict[type, object] = field(default_factory=dict)
     ids: dict[type, str] = field(default_factory=dict)
     broken: list[str] = field(default_factory=list)
+    views: Views = field(default_factory=Views)
 
 
 def judge(task: Task, evidence: Evidence | None, scene: Scene) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
@@ -81,7 +83,24 @@ def _parse(task: Task, evidence: Evidence | None, scene: Scene) -> _Facts:
         answer = evidence.answer(_answer_id(fact)) if evidence is not None else None
         facts.ids[fact.type] = _answer_id(fact)
         facts.values[fact.type] = stale(answer, scene) or _value(fact, answer, facts)
+    facts.views = _views(task, evidence, facts, scene)
     return facts
+
+
+def _views(task: Task, evidence: Evidence | None, facts: _Facts, scene: Scene) -> Views:
+    """What the answers of vantages say, by the same parsers."""
+    answers = evidence.answers if evidence is not None else ()
+    seen = {
+        fact.type: {
+            vantage: _value(fact, answer, facts)
+            for answer in answers
+            if (vantage := vantage_of(answer, fact.probe.id))
+        }
+        for fact in task.judged_facts(scene.plugins)
+        if fact.probe is not None and fact.probe.vantages
+    }
+    controls = ((vantage_of(answer, CONTROL), answer) for answer in answers)
+    return Views(seen, frozenset(id_ for id_, answer in controls if id_ and control_held(answer)))
 
 
 def stale(answer: Answer | None, scene: Scene) -> Unknown | None:
@@ -202,12 +221,9 @@ def _judged(check: Check, control: Control, task: Task, facts: _Facts, scene: Sc
 def _given(type_: type, control: Control, task: Task, facts: _Facts, scene: Scene) -> object:
     if type_ is Params:
         return scene.model.params(control.id)
-    if type_ is date:
-        return scene.today
-    if type_ is Town:
-        return scene.town
-    if type_ is Sightings:
-        return scene.seen
+    given = {date: scene.today, Town: scene.town, Sightings: scene.seen, Views: facts.views}
+    if type_ in given:
+        return given[type_]
     if isinstance(task.target, type_):
         return task.target
     return facts.values.get(type_, Unknown(Reason.NOT_MEASURABLE, f"no source for {type_.__name__} here"))

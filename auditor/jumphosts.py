@@ -3,8 +3,8 @@
 from auditor.cells import MAX_NAME, MAX_PORT, is_account, is_id, parse_host
 from auditor.findings import Scalar
 from auditor.problems import Told
-from auditor.targets import Jump
 from auditor.townfile import JumpTable, TownFile
+from auditor.zones import Jump
 
 
 def read_jumps(file: TownFile, told: Told) -> tuple[Jump, ...]:

@@ -8,6 +8,7 @@ from auditor.declare import Check, Fact, Probe
 from auditor.discover import Plugins
 from auditor.model import SHIPPED, Model
 from auditor.targets import Endpoint, Gateway, Person, Target, Town
+from auditor.zones import Flow
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def applies(control: Control, target: Target, model: Model) -> bool:
     return (
         control.target == target.kind
         and (not where.models or shipped == "base" or shipped in where.models)
-        and _fits(where.zones, target.zone if isinstance(target, Endpoint | Gateway) else "")
+        and _fits(where.zones, target.zone if isinstance(target, Endpoint | Gateway | Flow) else "")
         and _fits(where.methods, target.method if isinstance(target, Endpoint | Person) else "")
         and _fits(where.os, target.os if isinstance(target, Endpoint) else "")
     )

@@ -82,16 +82,16 @@ class Dial(Protocol):
         `wait_s` = most seconds for the connect, None = all that is left.
 
         Raises:
-            Unreached: REFUSED, NO_ANSWER (silence), NAME_NOT_FOUND, or NOT_DECLARED for a host or port
-                outside the allow-list.
+            Unreached: REFUSED, PROHIBITED (somebody on the way turned it away), NO_ANSWER (silence),
+                NAME_NOT_FOUND, or NOT_DECLARED for a host or port outside the allow-list.
         """
 
     def udp(self, host: str, port: int, payload: bytes, *, attempts: int = 3, wait_s: float = 1.0) -> bytes:
         """Send one datagram (again after silence) and return the first reply, at most 64 kB.
 
         Raises:
-            Unreached: REFUSED (an ICMP port-unreachable came back), NO_ANSWER (silence, which for UDP
-                never means "down"), NAME_NOT_FOUND, NOT_DECLARED.
+            Unreached: REFUSED (an ICMP port-unreachable came back), PROHIBITED, NO_ANSWER (silence, which
+                for UDP never means "down"), NAME_NOT_FOUND, NOT_DECLARED.
         """
 
     def talk(

@@ -12,6 +12,7 @@ from auditor.ledger import folded
 from auditor.model import SHIPPED
 from auditor.problems import Note, Told, in_order
 from auditor.rosters import Defaults, Names, read_endpoints, read_staff
+from auditor.segments import Segments
 from auditor.targets import Endpoint, Person, Section, Town
 from auditor.townfile import TownFile, read_town_file
 
@@ -86,6 +87,7 @@ def load_town(folder: Path) -> Loaded:
         declared.heads(sections, people)
     settings = _settings(declared)
     town = replace(_town(declared, sections, staff, endpoints), jumps=jumps)
+    town = Segments(declared.file, told).added_to(town)
     told.stop_if_wrong()
     return Loaded(town=town, settings=settings, notes=in_order(told.notes))
 

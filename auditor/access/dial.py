@@ -9,12 +9,24 @@ from datetime import UTC, datetime
 
 from auditor.access.keys import Keys
 from auditor.access.net import Deadline, connect, resolve, unreached
+from auditor.access.pace import Pace
+from auditor.contacts import Contact
 from auditor.errors import Unreached
 from auditor.findings import Reason
 from auditor.seams import Lookup, Secret, Stream
 from auditor.targets import Gateway
 
+__all__ = ["BESIDE", "Contact", "DirectDial", "DirectTalk", "doors", "recorded"]
+
 MAX_DATAGRAM = 65535
+FIRST_S, REST_S = 1.9, 2.1
+"""How long is asked at first, and the pause after the last word before it is asked again.
+
+A Linux router limits how often it tells a sender that it turns packets away, and a packet a second is enough
+to keep it from saying so at all: what it prohibits then looks like silence. After two quiet seconds it does.
+"""
+RETRANSMITTED_S = 1.0  # when the system sends a connect's first packet again (RFC 6298 §2)
+AGAIN_S = RETRANSMITTED_S + REST_S
 
 BESIDE = {("ike", 500): (4500,), ("l2tp", 1701): (500, 4500)}
 """UDP ports that belong to an entrance beside the declared one: IKE begun on port 500 goes on over 4500 (RFC
@@ -34,19 +46,10 @@ def doors(gateway: Gateway) -> frozenset[tuple[str, int, str]]:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Contact:
-    """One contact that was made: when (UTC), where, and how it ended ("reached" or a reason's code)."""
-
-    host: str
-    port: int
-    transport: str
-    outcome: str
-    at: datetime
-
-
 @contextmanager
-def recorded(contacts: Callable[[Contact], object], host: str, port: int, transport: str) -> Iterator[None]:
+def recorded(
+    contacts: Callable[[Contact], object], host: str, port: int, transport: str, via: str = ""
+) -> Iterator[None]:
     """Hand one `Contact` to `contacts`, whatever the block does."""
     at = datetime.now(UTC)
     outcome = "reached"
@@ -56,7 +59,7 @@ def recorded(contacts: Callable[[Contact], object], host: str, port: int, transp
         outcome = error.reason.value
         raise
     finally:
-        contacts(Contact(host, port, transport, outcome, at))
+        contacts(Contact(host, port, transport, outcome, at, via))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +94,26 @@ class DirectTalk:
             raise unreached([error], [f"{self.address}/udp"]) from None
 
 
+def _connected(addresses: Sequence[str], port: int, limit: Deadline) -> tuple[socket.socket, str]:
+    """`connect`; where time allows it, silence is believed only after a rest (see `REST_S`)."""
+    began = time.monotonic()
+    if limit.left_s() < AGAIN_S + 0.3:
+        return connect(addresses, port, limit)
+    try:
+        return connect(addresses, port, Deadline.after(FIRST_S))
+    except Unreached as error:
+        if error.reason is not Reason.NO_ANSWER or time.monotonic() - began < RETRANSMITTED_S:
+            raise
+    time.sleep(max(0.0, began + AGAIN_S - time.monotonic()))
+    return connect(addresses, port, limit)
+
+
 class DirectDial:
     """`seams.Dial` straight from this machine.
 
     `allowed` holds the declared (host, port, "tcp" or "udp"); anything else is NOT_DECLARED and never
     contacted. The deadline starts with the object: make one per probe. Name look-ups are not contacts.
+    `pace` tells how fast and how often. `via` names the vantage in the record, "" = none is meant.
     """
 
     def __init__(
@@ -104,8 +122,13 @@ class DirectDial:
         deadline_s: float,
         contacts: Callable[[Contact], object],
         keys: Keys | None = None,
+        *,
+        pace: Pace | None = None,
+        via: str = "",
     ) -> None:
         self._keys = keys or Keys({})
+        self._pace = pace or Pace()
+        self._via = via
         self._allowed = allowed
         self._deadline = Deadline.after(deadline_s)
         self._contacts = contacts
@@ -135,11 +158,12 @@ class DirectDial:
         """Connect to the first address that answers; see `seams.Dial.tcp`."""
         self._check(host, port, "tcp")
         addresses = resolve(host, self._deadline)
+        self._pace.wait(port, self._deadline.left_s())
         left_s = self._deadline.left_s()
         limit = Deadline.after(left_s if wait_s is None else min(wait_s, left_s))
-        with recorded(self._contacts, host, port, "tcp"):
+        with recorded(self._contacts, host, port, "tcp", self._via):
             began = time.monotonic()
-            sock, address = connect(addresses, port, limit)
+            sock, address = _connected(addresses, port, limit)
             took_s = time.monotonic() - began
         with sock:
             sock.settimeout(max(self._deadline.left_s(), 0.001))
@@ -158,8 +182,9 @@ class DirectDial:
         self._check(host, port, "udp")
         addresses = resolve(host, self._deadline)
         failures: list[OSError] = []
+        self._pace.wait(port, self._deadline.left_s())
         with ExitStack() as stack:
-            with recorded(self._contacts, host, port, "udp"):
+            with recorded(self._contacts, host, port, "udp", self._via):
                 talk = None
                 for address in addresses:
                     self._deadline.need_s(f"{address} port {port}")
@@ -181,11 +206,12 @@ class DirectDial:
             sock = trial.enter_context(socket.socket(family, socket.SOCK_DGRAM))
             sock.connect(place)
             began = time.monotonic()
-            for _ in range(attempts):
+            for nth in range(attempts):
                 left_s = self._deadline.left_s()
                 if left_s <= 0:
                     break
-                sock.settimeout(min(wait_s, left_s))
+                pause_s = REST_S if 1.0 <= wait_s < REST_S and nth == attempts - 2 else wait_s
+                sock.settimeout(min(pause_s, left_s))
                 for payload in opening:
                     sock.send(payload)
                 try:

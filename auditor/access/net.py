@@ -1,5 +1,6 @@
 """Names and TCP connections under one deadline; what SSH, probes and HTTP have in common."""
 
+import errno
 import ipaddress
 import socket
 import threading
@@ -15,6 +16,12 @@ from auditor.findings import Reason
 T = TypeVar("T")
 
 _PORTS = range(1, 65536)
+TURNED_AWAY = (errno.EHOSTUNREACH, errno.EACCES, errno.EPERM)
+"""A router or firewall, on the way or here, says no (ICMP 3/1, 3/10, 3/13), or nobody has that address.
+
+Linux makes one error of all these ICMP messages for TCP. ENETUNREACH is not among them: it also means that
+this machine has no way out at all.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +111,8 @@ def connect(addresses: Sequence[str], port: int, deadline: Deadline) -> tuple[so
     timeout is what is left.
 
     Raises:
-        Unreached: REFUSED when every address refused, else NO_ANSWER with what each one did in the note.
+        Unreached: REFUSED when every address refused, PROHIBITED (see `unreached`), else NO_ANSWER with
+            what each one did in the note.
     """
     if port not in _PORTS:
         raise Unreached(Reason.NOT_DECLARED, f"{port} is not a port")
@@ -122,7 +130,14 @@ def connect(addresses: Sequence[str], port: int, deadline: Deadline) -> tuple[so
 
 
 def unreached(failures: Sequence[OSError], places: Sequence[str]) -> Unreached:
-    """REFUSED when every place refused, else NO_ANSWER; the note says what each of them did."""
-    refused = bool(failures) and all(isinstance(error, ConnectionRefusedError) for error in failures)
+    """REFUSED when every place refused, PROHIBITED when each refused or was turned away, else NO_ANSWER.
+
+    The note says what each of them did.
+    """
+    refused = [isinstance(error, ConnectionRefusedError) for error in failures]
+    told = [no or error.errno in TURNED_AWAY for no, error in zip(refused, failures, strict=True)]
+    reason = Reason.NO_ANSWER
+    if failures and all(told):
+        reason = Reason.REFUSED if all(refused) else Reason.PROHIBITED
     note = "; ".join(f"{place}: {error}" for place, error in zip(places, failures, strict=False))
-    return Unreached(Reason.REFUSED if refused else Reason.NO_ANSWER, note)
+    return Unreached(reason, note)

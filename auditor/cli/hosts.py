@@ -9,7 +9,8 @@ import typer
 from auditor.cli.speech import Speech
 from auditor.errors import Unreached
 from auditor.exits import Exit
-from auditor.targets import Endpoint, Jump
+from auditor.targets import Endpoint
+from auditor.zones import Jump
 
 if TYPE_CHECKING:
     from auditor.access.hostkeys import HostKey, HostKeys

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from auditor.access.hostkeys import read_known_hosts
-from auditor.access.jump import gates
+from auditor.access.jump import Gate, gates, gates_to
 from auditor.access.secrets import load_key, password_source
 from auditor.access.ssh import SshRoad
 from auditor.collect import Roads
@@ -14,6 +14,7 @@ from auditor.script import Entrance
 from auditor.session import RoadsMaker
 from auditor.targets import Town
 from auditor.town import Loaded
+from auditor.vantages import behind
 
 PASSWORDS = "passwords.toml"
 """The optional file of passwords in a town folder; the OS keyring is asked as well."""
@@ -26,12 +27,21 @@ def roads_for(loaded: Loaded | None, deadline_s: float) -> RoadsMaker:
         ConfigError: known_hosts, the key file or the password file cannot be used.
     """
     ssh = ssh_road(loaded) if loaded is not None else None
+    town = loaded.town if loaded is not None else None
+    ways = vantage_gates(town, ssh) if town is not None and ssh is not None else {}
     accept = loaded is not None and loaded.town.unsigned_inbox
     entrances = entrances_of(loaded.town) if loaded is not None else ()
 
     def make(inbox: Mapping[str, Evidence]) -> Roads:
         return Roads(
-            ssh=ssh, inbox=inbox, accept_unsigned=accept, entrances=entrances, endpoint_deadline_s=deadline_s
+            ssh=ssh,
+            inbox=inbox,
+            accept_unsigned=accept,
+            entrances=entrances,
+            vantages={vantage.id: vantage for vantage in town.vantages} if town is not None else {},
+            zones=town.zones if town is not None else (),
+            gates=ways,
+            endpoint_deadline_s=deadline_s,
         )
 
     return make
@@ -47,13 +57,14 @@ def entrances_of(town: Town) -> tuple[Entrance, ...]:
 
 
 def ssh_road(loaded: Loaded) -> SshRoad | None:
-    """The way to endpoints by SSH, also through jump hosts; None = the ledger reaches none so.
+    """The way to endpoints by SSH, also through jump hosts; None = neither they nor vantages are reached so.
 
     Raises:
         ConfigError: known_hosts, the key file or the password file cannot be used.
     """
     town, settings = loaded.town, loaded.settings
-    if not any(endpoint.road == "ssh" for endpoint in town.endpoints):
+    by_ssh = any(endpoint.road == "ssh" for endpoint in town.endpoints)
+    if not by_ssh and not any(vantage.jump for vantage in town.vantages):
         return None
     road = SshRoad(
         pins=read_known_hosts(settings.known_hosts),
@@ -61,6 +72,11 @@ def ssh_road(loaded: Loaded) -> SshRoad | None:
         password=password_source(_existing(settings.folder / PASSWORDS)),
     )
     return replace(road, gates=gates(town.jumps, town.endpoints, road, road.traffic))
+
+
+def vantage_gates(town: Town, road: SshRoad) -> Mapping[str, Gate]:
+    """Connections of their own to the jump hosts that vantages stand behind, by the jump host's id."""
+    return gates_to(behind(town), town.jumps, road, road.traffic)
 
 
 def _existing(path: Path) -> Path | None:

@@ -19,7 +19,8 @@ from auditor.access.ssh import SshRoad, collect
 from auditor.errors import Unreached
 from auditor.findings import Reason
 from auditor.script import compose, split
-from auditor.targets import Endpoint, Jump
+from auditor.targets import Endpoint
+from auditor.zones import Jump
 from tests.access.conftest import NONCE, endpoint_of, made, road_to
 from tests.peers.process import free_port, wait_until
 from tests.peers.sshd import SshServer, make_key, pin_line, sshd

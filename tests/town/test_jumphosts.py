@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from auditor.errors import ConfigError
-from auditor.targets import Jump
 from auditor.town import Loaded, load_town
+from auditor.zones import Jump
 from tests.whole.test_faults import STAFF, TOWN
 
 HEADING = "資産番号,機器名,OS,課,利用者,区分,取得方法,ホスト,経由,昇格\r\n"
