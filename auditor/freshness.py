@@ -12,7 +12,9 @@ from auditor.findings import Reason
 from auditor.plan import Task
 from auditor.targets import Endpoint, target_key
 
-SILENCE = frozenset({Reason.NO_ANSWER, Reason.REFUSED, Reason.NAME_NOT_FOUND, Reason.NOT_COLLECTED})
+SILENCE = frozenset(
+    {Reason.NO_ANSWER, Reason.REFUSED, Reason.PROHIBITED, Reason.NAME_NOT_FOUND, Reason.NOT_COLLECTED}
+)
 
 LastHeard = Callable[[str], Evidence | None]
 """The newest kept evidence of a target that answered, None = it never did."""

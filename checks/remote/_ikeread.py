@@ -8,7 +8,7 @@ from checks.remote import _ikev1, _ikev2
 from checks.remote._ikematrix import EVERYTHING, MOST_SINGLE, PARTS
 from checks.remote._ikeold import ACCEPTED, MOST_ACCEPTED, NOT_SPOKEN, UNCLEAR
 from checks.remote._read import flag, listed, members, one_of, whole, word
-from checks.remote._wire import ANSWERED, CLOSED, NAME_NOT_FOUND, REFUSED, SILENT, WRONG_SERVICE
+from checks.remote._wire import ANSWERED, CLOSED, NAME_NOT_FOUND, PROHIBITED, REFUSED, SILENT, WRONG_SERVICE
 
 NAMES: dict[str, tuple[str, ...]] = {
     "ciphers": EVERYTHING,
@@ -22,7 +22,7 @@ V1_NAMES = frozenset(choice.name for choice in _ikev1.ALL)
 OUTCOMES = (ACCEPTED, REFUSED, UNCLEAR)
 V2_STATES = (ANSWERED, NOT_SPOKEN, SILENT)
 V1_STATES = (ACCEPTED, REFUSED, SILENT, UNCLEAR, NOT_SPOKEN)
-DOORS = ("", ANSWERED, REFUSED, SILENT, CLOSED, WRONG_SERVICE, NAME_NOT_FOUND)
+DOORS = ("", ANSWERED, REFUSED, SILENT, CLOSED, WRONG_SERVICE, NAME_NOT_FOUND, PROHIBITED)
 MOST = 100_000
 
 

@@ -12,11 +12,13 @@ SILENT = "silent"
 CLOSED = "closed"
 WRONG_SERVICE = "wrong_service"
 NAME_NOT_FOUND = "name_not_found"
+PROHIBITED = "prohibited"
 
 _OUTCOMES = {
     Reason.REFUSED: REFUSED,
     Reason.NO_ANSWER: SILENT,
     Reason.NAME_NOT_FOUND: NAME_NOT_FOUND,
+    Reason.PROHIBITED: PROHIBITED,
     Reason.WRONG_SERVICE: WRONG_SERVICE,
 }
 

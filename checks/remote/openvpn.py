@@ -32,6 +32,7 @@ from checks.remote._wire import (
     ANSWERED,
     CLOSED,
     NAME_NOT_FOUND,
+    PROHIBITED,
     REFUSED,
     SILENT,
     WRONG_SERVICE,
@@ -42,7 +43,7 @@ from checks.remote._wire import (
 WAIT_S = 1.5
 TLS_WAIT_S = 2.5
 NOT_ASKED = "not_asked"
-OUTCOMES = (ANSWERED, REFUSED, SILENT, CLOSED, WRONG_SERVICE, NAME_NOT_FOUND, NOT_ASKED)
+OUTCOMES = (ANSWERED, REFUSED, SILENT, CLOSED, WRONG_SERVICE, NAME_NOT_FOUND, PROHIBITED, NOT_ASKED)
 DROPPED = (SILENT, CLOSED)
 """How a server that wants a key treats a reset without it: over UDP, over TCP."""
 KINDS = ("", "tls-auth", "tls-crypt", "tls-crypt-v2")

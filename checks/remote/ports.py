@@ -27,12 +27,21 @@ from auditor.api import (
 )
 from checks.remote import _alive
 from checks.remote._read import compact, listed, members, one_of, whole
-from checks.remote._wire import ANSWERED, CLOSED, NAME_NOT_FOUND, REFUSED, SILENT, WRONG_SERVICE, knock
+from checks.remote._wire import (
+    ANSWERED,
+    CLOSED,
+    NAME_NOT_FOUND,
+    PROHIBITED,
+    REFUSED,
+    SILENT,
+    WRONG_SERVICE,
+    knock,
+)
 
 WAIT_S = 2.0
 MOST_PORTS = 64
 MAX_PORT = 65535
-OUTCOMES = (ANSWERED, REFUSED, SILENT, CLOSED, WRONG_SERVICE, NAME_NOT_FOUND)
+OUTCOMES = (ANSWERED, REFUSED, SILENT, CLOSED, WRONG_SERVICE, NAME_NOT_FOUND, PROHIBITED)
 NOT_ASKED = "not_asked"
 OWN_DOORS = frozenset({"vpn", "rdp", "vdi"})
 """Methods whose entrance stands on the town's own equipment."""

@@ -30,6 +30,7 @@ from checks.remote._wire import (
     ANSWERED,
     CLOSED,
     NAME_NOT_FOUND,
+    PROHIBITED,
     REFUSED,
     SILENT,
     WRONG_SERVICE,
@@ -39,10 +40,11 @@ CONNECTS = 3
 WAIT_S = 4.0
 ONCE = frozenset({"openvpn", "anyconnect", "softether", "vnc", "spice", "wireguard"})
 """Their proof of life begins a session on the server, or is counted there, so that one has to do."""
-OUTCOMES = (ANSWERED, REFUSED, SILENT, CLOSED, WRONG_SERVICE, NAME_NOT_FOUND)
+OUTCOMES = (ANSWERED, REFUSED, SILENT, CLOSED, WRONG_SERVICE, NAME_NOT_FOUND, PROHIBITED)
 UNTOLD = {
     SILENT: (Reason.NO_ANSWER, "no answer: filtered, keyed, or no way out from here"),
     CLOSED: (Reason.NO_ANSWER, "closed without an answer: keyed OpenVPN, or another service"),
+    PROHIBITED: (Reason.PROHIBITED, "turned away on the way: a router or firewall said so"),
     WRONG_SERVICE: (Reason.WRONG_SERVICE, "what answers is not what was declared"),
 }
 

@@ -32,6 +32,7 @@ from checks.remote._wire import (
     ANSWERED,
     CLOSED,
     NAME_NOT_FOUND,
+    PROHIBITED,
     REFUSED,
     SILENT,
     WRONG_SERVICE,
@@ -56,7 +57,7 @@ ORDER = {
 REFUSALS = (40, 70, 71)
 """Alerts about what is offered: handshake_failure, protocol_version, insufficient_security (RFC 8446 §6)."""
 INTERNAL_ERROR = 80
-OUTCOMES = (ACCEPTED, REFUSED, CLOSED, SILENT, WRONG_SERVICE, UNCLEAR, NAME_NOT_FOUND)
+OUTCOMES = (ACCEPTED, REFUSED, CLOSED, SILENT, WRONG_SERVICE, UNCLEAR, NAME_NOT_FOUND, PROHIBITED)
 
 
 @dataclass(frozen=True, slots=True)

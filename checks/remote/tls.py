@@ -26,6 +26,7 @@ from checks.remote._read import compact, members, one_of
 from checks.remote._upgrade import TOUCHY, Declined
 from checks.remote._wire import (
     CLOSED,
+    PROHIBITED,
     REFUSED,
     SILENT,
     WRONG_SERVICE,
@@ -36,7 +37,7 @@ from checks.remote._wire import (
 WAIT_S = 3.0
 ACCEPTED = "accepted"
 UNCLEAR = "unclear"
-OUTCOMES = (ACCEPTED, REFUSED, CLOSED, SILENT, WRONG_SERVICE, UNCLEAR)
+OUTCOMES = (ACCEPTED, REFUSED, CLOSED, SILENT, WRONG_SERVICE, UNCLEAR, PROHIBITED)
 ORDER = ("1.2", "1.3", "1.1", "1.0")
 REFUSALS = (40, 70, 71)
 """Alerts about what is offered: handshake_failure, protocol_version, insufficient_security (RFC 8446 §6)."""

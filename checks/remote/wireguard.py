@@ -30,17 +30,26 @@ from auditor.api import (
 )
 from checks.remote import _noise
 from checks.remote._read import compact, flag, members, one_of
-from checks.remote._wire import ANSWERED, NAME_NOT_FOUND, REFUSED, SILENT, WRONG_SERVICE, outcome_of
+from checks.remote._wire import (
+    ANSWERED,
+    NAME_NOT_FOUND,
+    PROHIBITED,
+    REFUSED,
+    SILENT,
+    WRONG_SERVICE,
+    outcome_of,
+)
 
 WAIT_S = 1.5
 ATTEMPTS = 3
 PACE_S = 0.1
 """Servers take at most 50 first messages a second of a peer; what comes faster is dropped as a flood."""
 OK, PSK_MISMATCH, COOKIE = "ok", "psk_mismatch", "cookie"
-OUTCOMES = (OK, PSK_MISMATCH, COOKIE, REFUSED, SILENT, WRONG_SERVICE, NAME_NOT_FOUND)
+OUTCOMES = (OK, PSK_MISMATCH, COOKIE, REFUSED, SILENT, WRONG_SERVICE, NAME_NOT_FOUND, PROHIBITED)
 MEANINGS = "filtered, another server key, the audit's key not registered, or a clock behind"
 
 _CLOSED = (Reason.REFUSED, "its port is closed")
+_TURNED_AWAY = (Reason.PROHIBITED, "turned away on the way to it")
 _NAMELESS = (Reason.NAME_NOT_FOUND, "its name does not exist")
 _UNTOLD = {
     (PSK_MISMATCH, True): (Reason.NOT_DECLARED, "psk_file: the server has a pre-shared key for the audit"),
@@ -49,6 +58,7 @@ _UNTOLD = {
     (SILENT, False): (Reason.NOT_DECLARED, "audit_key_file: WireGuard answers registered keys only"),
     **{(REFUSED, keyed): _CLOSED for keyed in (True, False)},
     **{(NAME_NOT_FOUND, keyed): _NAMELESS for keyed in (True, False)},
+    **{(PROHIBITED, keyed): _TURNED_AWAY for keyed in (True, False)},
 }
 
 

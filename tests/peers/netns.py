@@ -97,7 +97,7 @@ def _listening(namespace: str) -> Iterator[int]:
         thread.join(5)
 
 
-def inside(namespace: str, act: Callable[[], None]) -> None:
+def inside(namespace: str, act: Callable[[], None], limit_s: float = 10) -> None:
     """Run `act` in a thread that has entered the namespace (sockets made there stay there)."""
     failure: list[BaseException] = []
 
@@ -112,6 +112,7 @@ def inside(namespace: str, act: Callable[[], None]) -> None:
 
     thread = threading.Thread(target=enter)
     thread.start()
-    thread.join(10)
+    thread.join(limit_s)
+    assert not thread.is_alive(), f"not within {limit_s} s"
     if failure:
         raise failure[0]
