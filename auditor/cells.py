@@ -61,9 +61,12 @@ def parse_flag(text: str) -> bool | None:
 
 
 def parse_host(text: str) -> str | None:
-    """A host name or an IP address."""
+    """A host name or an IP address.
+
+    An address with a zone (``fe80::1%eth0``) is none: Python lets any text stand there, line ends as well.
+    """
     try:
-        return str(ipaddress.ip_address(text))
+        return str(ipaddress.ip_address(text)) if "%" not in text else None
     except ValueError:
         return text if len(text) <= 253 and _HOST.fullmatch(text) else None  # noqa: PLR2004 - RFC 1035 §2.3.4
 

@@ -101,7 +101,21 @@ def test_host_names_and_addresses_are_accepted(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "-oProxyCommand=x", "a b", "a;b", "a/b", "pc_", "a..b", "..", "ホスト", "a" * 64, "x@y", "[::1]"],
+    [
+        "",
+        "-oProxyCommand=x",
+        "a b",
+        "a;b",
+        "a/b",
+        "pc_",
+        "a..b",
+        "..",
+        "ホスト",
+        "a" * 64,
+        "x@y",
+        "[::1]",
+        "fe80::1%a\nb k",
+    ],
 )
 def test_what_could_mislead_a_program_is_no_host(text: str) -> None:
     assert parse_host(text) is None
