@@ -64,7 +64,7 @@ def _move(seen: Seen, folder: Path, stamp: str, now: datetime) -> None:
         raise FileExistsError(str(seen.path))  # another file by now: it is read next time
     target = _free(folder, f"{stamp}-{safe_name(seen.path.name)}")
     if folder.name == REFUSED:
-        _explain(folder / f"{target.name}.why.json", seen, now)
+        _explain(_reason(target), seen, now)
     seen.path.rename(target)
 
 
@@ -80,16 +80,20 @@ def safe_name(name: str) -> str:
 
 
 def _free(folder: Path, name: str) -> Path:
-    """The name, or one with a number after it where it is taken."""
+    """The name, or one with a number after it where it (or its reason's) is taken."""
     target, number = folder / name, 1
-    while target.exists() or target.is_symlink():
+    while any(path.exists() or path.is_symlink() for path in (target, _reason(target))):
         number += 1
         target = folder / f"{Path(name).stem}~{number}{Path(name).suffix}"
     return target
 
 
+def _reason(path: Path) -> Path:
+    return path.with_name(f"{path.name}.why.json")
+
+
 def _explain(path: Path, seen: Seen, now: datetime) -> None:
-    """Write why a file was refused beside it, before it is moved."""
+    """Write why a file was refused beside it, before it is moved; never through a link somebody put there."""
     arrival = seen.arrival
     told = {
         "schema": 1,
@@ -103,4 +107,5 @@ def _explain(path: Path, seen: Seen, now: datetime) -> None:
         "collected_at": arrival.collected_at.isoformat() if arrival.collected_at is not None else None,
         "read_at": now.astimezone(UTC).isoformat(),
     }
-    path.write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    with path.open("x", encoding="utf-8") as file:
+        file.write(json.dumps(told, ensure_ascii=False, indent=1) + "\n")

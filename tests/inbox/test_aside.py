@@ -83,6 +83,19 @@ def test_what_is_no_file_is_put_aside_itself_and_not_what_it_leads_to(door: Inn,
     assert (door.folder / "refused" / "20261123T030000Z-link.json").is_symlink()
 
 
+@pytest.mark.skipif(os.name == "nt", reason="links of POSIX")
+def test_a_link_planted_where_the_reason_will_stand_overwrites_nothing(door: Inn, tmp_path: Path) -> None:
+    """The name is foreseeable, and whoever may write to the share may have made the folder before us."""
+    victim = tmp_path / "victim"
+    victim.write_text("precious", "utf-8")
+    (door.folder / "refused").mkdir()
+    (door.folder / "refused" / "20261123T030000Z-bad.json.why.json").symlink_to(victim)
+    door.put("bad.json", b"{}")
+    put_away(door.folder, door.read().files, NOW)
+    assert victim.read_text("utf-8") == "precious"
+    assert "20261123T030000Z-bad~2.json" in names(door.folder / "refused")
+
+
 def test_two_files_of_one_name_never_replace_each_other(door: Inn, host: Key) -> None:
     put_away(door.folder, door.read().files, NOW)
     door.put("good.json", signed(host))
