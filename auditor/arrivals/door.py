@@ -14,6 +14,7 @@ from auditor.access.hostkeys import HostKey
 from auditor.arrivals.bundle import Sealed, Told, evidence_of, is_bundle, read_bundle, read_payload, text_of
 from auditor.arrivals.signers import NAMESPACE, OFFICER, USER, Signers, may_speak
 from auditor.arrivals.sshsig import is_true, read_signature
+from auditor.declare import MACHINE
 from auditor.errors import Garbled
 from auditor.evidence import CLOCK_SLACK, Evidence, clean, decode
 from auditor.run import Arrival, Standing
@@ -51,9 +52,13 @@ class Door:
         return found
 
     @cached_property
-    def signing(self) -> frozenset[str]:
-        """Machines with a key of their own: no unsigned file speaks for them."""
-        return self.signers.machines
+    def owners(self) -> frozenset[str]:
+        """Machines and users with a key of their own."""
+        return self.signers.owners
+
+    def signs(self, asset: str, context: str) -> bool:
+        """True when a key stands for what would speak: no unsigned file does, then."""
+        return asset in self.owners or (context != MACHINE and USER + asset in self.owners)
 
     def row(self, target: str) -> Endpoint | None:
         """The ledger's row in use of that target key."""
@@ -73,7 +78,7 @@ class Door:
             return "not in the ledger any more"
         if kept.signer and not self.signers.trusts(key, kept.signer, self.now):
             return f"its signer {kept.signer} is not trusted any more"
-        if not kept.signer and (not self.town.unsigned_inbox or row.id in self.signing):
+        if not kept.signer and (not self.town.unsigned_inbox or self.signs(row.id, kept.context)):
             return "unsigned, and not accepted any more"
         return misfit(row, kept.serial, kept.system, readable=_tells_serial(kept.context, kept.signer))
 
@@ -189,8 +194,8 @@ def _row(door: Door, told: Told, principals: tuple[str, ...], name: str) -> Endp
 def _speaker(door: Door, row: Endpoint, told: Told, principals: tuple[str, ...]) -> str:
     """In whose name the file speaks, "" = unsigned and accepted by the town."""
     if not principals:
-        if row.id in door.signing:
-            _stop(Standing.UNSIGNED, "this machine has a key of its own")
+        if door.signs(row.id, told.context):
+            _stop(Standing.UNSIGNED, "this machine or its user has a key")
         return ""
     speaker = may_speak(principals, row.id, told.context)
     if not speaker:
@@ -272,7 +277,7 @@ def _admit(door: Door, evidence: Evidence) -> None:
         retired = evidence.target.removeprefix(ENDPOINT) in door.rows
         _stop(Standing.RETIRED if retired else Standing.NOT_OURS)
     if isinstance(target, Endpoint):
-        if target.id in door.signing:
-            _stop(Standing.UNSIGNED, "this machine has a key of its own")
+        if door.signs(target.id, evidence.context):
+            _stop(Standing.UNSIGNED, "this machine or its user has a key")
         if fault := misfit(target, evidence.serial, evidence.system):
             _stop(Standing.NOT_LEDGER, fault)

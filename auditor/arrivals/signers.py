@@ -78,14 +78,14 @@ class Signers:
         )
 
     @property
-    def machines(self) -> frozenset[str]:
-        """The asset numbers that have a key of their own, and so need no unsigned file."""
+    def owners(self) -> frozenset[str]:
+        """Who has a key of their own, and so needs no unsigned file: asset numbers, and users of machines."""
         return frozenset(
             name
             for lines in self.lines.values()
             for line in lines
             for name in line.principals
-            if ":" not in name
+            if not name.startswith(OFFICER)
         )
 
 

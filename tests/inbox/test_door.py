@@ -243,6 +243,15 @@ def test_stripping_the_signature_does_not_help_where_the_machine_has_a_key(tmp_p
     assert one(place, json.dumps(document).encode()).standing is Standing.UNSIGNED
 
 
+def test_stripping_the_signature_does_not_help_where_only_the_user_has_a_key(
+    tmp_path: Path, user: Key
+) -> None:
+    place = inn(tmp_path, f"user:PC-1 {user.public}", town=town_of(unsigned=True))
+    assert one(place, signed(user, context="user")).standing is Standing.ACCEPTED
+    assert one(place, outer(payload(context="user"))).standing is Standing.UNSIGNED
+    assert one(place, outer(payload())).standing is Standing.ADMITTED
+
+
 def test_a_refused_file_never_silences_a_machine_that_spoke(door: Inn, host: Key, tmp_path: Path) -> None:
     """Whoever can write to the share could otherwise make any machine unknown."""
     door.put("good.json", signed(host))

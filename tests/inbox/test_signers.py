@@ -43,7 +43,7 @@ def test_a_line_gives_its_key_to_its_principals_and_comments_and_blanks_are_none
     signers = trusting(tmp_path, *lines)
     assert signers.principals(host(stranger), NOW) == ()
     assert not signers.knows(host(stranger))
-    assert signers.machines == {"PC-1", "PC-2"}
+    assert signers.owners == {"PC-1", "PC-2"}
 
 
 def test_a_missing_file_trusts_nobody(tmp_path: Path) -> None:
