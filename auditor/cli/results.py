@@ -31,7 +31,7 @@ def finish(run: Run, out: Path, speech: Speech, wish: Wish, *, newest: bool = Tr
     if wish.as_json:
         import msgspec  # noqa: PLC0415 - start-up time
 
-        speech.out(msgspec.json.encode(run).decode())
+        speech.document(msgspec.json.encode(run).decode())
     else:
         screen("summary")(run, speech.console(), speech.lang)
         for path in written:

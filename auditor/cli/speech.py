@@ -1,6 +1,7 @@
 """What the command line says, and where: results on stdout, everything else on stderr."""
 
 import os
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +14,9 @@ from auditor.words import LANGUAGES, say
 if TYPE_CHECKING:
     from rich.console import Console
 
+
+_STEERS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What could steer a terminal, turn a line around, or cannot be written: names and servers' words hold it."""
 
 SHOWN = 200
 """So many problems are listed; a ledger wrong in every row would scroll the reason away."""
@@ -29,12 +33,16 @@ class Speech:
         return say(self.lang, key, **values)
 
     def out(self, text: str) -> None:
-        """Print a line of the result."""
+        """Print a line of the result; what could steer a terminal shows its code."""
+        sys.stdout.write(f"{_visible(text)}\n")
+
+    def document(self, text: str) -> None:
+        """Print a document for programs, unchanged."""
         sys.stdout.write(f"{text}\n")
 
     def note(self, text: str) -> None:
-        """Print a line that is not the result."""
-        sys.stderr.write(f"{text}\n")
+        """Print a line that is not the result; what could steer a terminal shows its code."""
+        sys.stderr.write(f"{_visible(text)}\n")
 
     def console(self) -> "Console":
         """A Rich console on stdout."""
@@ -52,6 +60,10 @@ class Speech:
                 lines.append(self("error.more", count=len(problems) - SHOWN))
             return "\n".join([*lines, sentence])
         return sentence
+
+
+def _visible(text: str) -> str:
+    return _STEERS.sub(lambda sign: f"[U+{ord(sign[0]):04X}]", text)
 
 
 def language_of(arguments: Sequence[str]) -> tuple[str, list[str]]:
