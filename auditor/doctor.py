@@ -13,7 +13,8 @@ from pathlib import Path
 
 import auditor
 from auditor.access.hostkeys import HostKeys, read_known_hosts
-from auditor.access.secrets import load_key, password_source, private_bytes
+from auditor.access.private import private_bytes
+from auditor.access.secrets import load_key, password_source
 from auditor.arrivals.signers import read_signers, unknown_machines
 from auditor.consoles import consoles_evidence
 from auditor.engine import japan_day

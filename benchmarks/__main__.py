@@ -17,6 +17,7 @@ MEASURES: Mapping[str, Callable[[Path], Result | Iterator[Result]]] = {
     "ike": gateways.ike,
     "rdp": gateways.rdp,
     "sign-in": gateways.sign_in,
+    "openvpn": gateways.openvpn_entrance,
 }
 
 

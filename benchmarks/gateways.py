@@ -15,6 +15,7 @@ from benchmarks.timing import Result
 from tests.peers.certificates import authority, issue
 from tests.peers.freerdp_shadow import freerdp_shadow
 from tests.peers.ocserv import SECRET, USER, ocserv
+from tests.peers.openvpn import client, openvpn, wrapping
 from tests.peers.process import need
 from tests.peers.strongswan import strongswan
 from tests.peers.xrdp import xrdp
@@ -123,3 +124,49 @@ def rdp(folder: Path) -> Iterator[Result]:
             ]
             ours, peer = (statistics.median(pair[at] for pair in pairs) for at in (0, 1))
             yield Result(f"RDP on {name}; nmap's scripts (wall)", ours, peer, 0.5)
+
+
+KEYED = """
+import sys
+from pathlib import Path
+from auditor.access.dial import DirectDial, doors
+from auditor.access.keys import Keys
+from auditor.api import Gateway
+from checks.remote.certificate import ask_certificate
+from checks.remote.reach import ask_reach
+port, kind, key, ca = sys.argv[1:]
+wrap = {"wrap": kind, "key_file": Path(key)} if kind else {}
+place = {"host": "127.0.0.1", "port": int(port), "protocol": "openvpn", "transport": "udp"}
+gateway = Gateway(id="g", name="g", ca_file=Path(ca), **place, **wrap)
+for probe in (ask_reach, ask_certificate):
+    probe.collect(gateway, DirectDial(doors(gateway), 15.0, lambda contact: None, Keys(gateway.keys)))
+"""
+
+
+def openvpn_entrance(folder: Path) -> Iterator[Result]:
+    """Life and certificate of OpenVPN, beside its own client's handshake, and nmap, which finds neither.
+
+    The client is compiled, and gives no certificate to be judged; the limit keeps ours in sight of it. Only
+    with -sV --version-all nmap names a server without a key, after minutes.
+    """
+    ca = authority()
+    ca_file, files = ca.save(folder / "ca.pem"), issue(folder, ca)
+    who = issue(folder, ca, names=("client",), client=True)
+    key = wrapping(folder / "keys", "tls-crypt")
+    with openvpn(folder, ca_file, files, wrapped=key, many=True) as port:
+        probe = [sys.executable, "-c", KEYED, str(port), key.kind, str(key.client_key), str(ca_file)]
+        pairs = []
+        for nth in range(ROUNDS):
+            home = folder / f"client-{nth}"
+            home.mkdir()
+            ours, began = wall_s(probe), time.monotonic()
+            client(home, ca_file, who, port, key)
+            pairs.append((ours, time.monotonic() - began))
+    ours, peer = (statistics.median(pair[at] for pair in pairs) for at in (0, 1))
+    yield Result("OpenVPN, tls-crypt; its own client (wall)", ours, peer, 15.0)
+    with openvpn(folder, ca_file, files, many=True, name="plain") as port:
+        probe = [sys.executable, "-c", KEYED, str(port), "", "-", str(ca_file)]
+        scan = [need("nmap"), "-sU", "-Pn", "-n", "127.0.0.1", "-p", str(port)]
+        pairs = [(wall_s(probe), wall_s(scan)) for _ in range(ROUNDS)]
+    ours, peer = (statistics.median(pair[at] for pair in pairs) for at in (0, 1))
+    yield Result("OpenVPN, plain; nmap -sU (wall)", ours, peer, 0.5)

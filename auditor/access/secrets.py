@@ -5,20 +5,19 @@ Nothing here comes from a command line, and nothing is logged. The keyring's ser
 """
 
 import io
-import os
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from auditor.access.login import Place
 from auditor.access.net import bounded
+from auditor.access.private import private_bytes
 from auditor.access.sshlib import paramiko
 from auditor.errors import ConfigError, Problem
 from auditor.findings import Scalar
 
 SERVICE = "telework-auditor"
 _KEYRING_S = 5.0
-_FOR_OTHERS = 0o077
 _KINDS = (paramiko.Ed25519Key, paramiko.ECDSAKey, paramiko.RSAKey)
 
 
@@ -92,22 +91,6 @@ def _passwords(file: Path) -> Mapping[str, str]:
     if not isinstance(table, dict) or not all(isinstance(word, str) for word in table.values()):
         raise _problem(file, "password_file_bad", why="[passwords]")
     return table
-
-
-def private_bytes(path: Path, what: str = "key_file") -> bytes:
-    """A file's bytes, at most 1 MiB; refuses one that group or others may touch (on POSIX systems).
-
-    Raises:
-        ConfigError: ``{what}_mode`` or ``{what}_unreadable``.
-    """
-    try:
-        with path.open("rb") as file:
-            mode = os.fstat(file.fileno()).st_mode
-            if os.name == "posix" and mode & _FOR_OTHERS:
-                raise _problem(path, f"{what}_mode", mode=f"{mode & 0o777:03o}")
-            return file.read(1024 * 1024)
-    except OSError as error:
-        raise _problem(path, f"{what}_unreadable", why=str(error)) from None
 
 
 def _private_text(path: Path, what: str) -> str:

@@ -62,16 +62,18 @@ def issue(
     ends_days: float = 200.0,
     key: Key | None = None,
     along: Sequence[Issuer] = (),
+    client: bool = False,
 ) -> Files:
-    """A server certificate signed `by` an issuer (None = by itself), with the issuers it sends along.
+    """A server's or client's certificate signed `by` an issuer (None = by itself), with those it sends along.
 
     It begins 30 days before its end where `begins_days` would come after that.
     """
     key = key or ec.generate_private_key(ec.SECP256R1())
+    purpose = ExtendedKeyUsageOID.CLIENT_AUTH if client else ExtendedKeyUsageOID.SERVER_AUTH
     builder = (
         _builder(names[0] if names else "nobody", by, key, (begins_days, ends_days))
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        .add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
     )
     if names:
         builder = builder.add_extension(

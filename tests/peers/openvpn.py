@@ -81,3 +81,17 @@ def openvpn(
     ready = UP if many else WAITS[transport]
     with started(command, log=log, ready=lambda: ready in log.read_text(errors="replace")):
         yield port
+
+
+def client(folder: Path, ca: Path, files: Files, port: int, wrapped: Wrapping | None) -> str:
+    """What OpenVPN's own client says until its handshake with a server on loopback (UDP) is complete."""
+    log = folder / "client.log"
+    command = [
+        *(need("openvpn"), "--client", "--dev", "null", "--nobind", "--proto", "udp", "--verb", "3"),
+        *("--remote", "127.0.0.1", str(port), "--ca", str(ca), "--cert", str(files.chain)),
+        *("--key", str(files.key), "--connect-retry-max", "1"),
+        *((f"--{wrapped.kind}", str(wrapped.client_key)) if wrapped else ()),
+        *(("1", "--auth", "SHA512") if wrapped and wrapped.kind == "tls-auth" else ()),
+    ]
+    with started(command, log=log, ready=lambda: "Control Channel: " in log.read_text(errors="replace")):
+        return log.read_text(errors="replace")
