@@ -117,22 +117,28 @@ for f in /etc/systemd/resolved.conf /etc/systemd/resolved.conf.d/*.conf /etc/env
 done
 [ -e /run/systemd/resolve/stub-resolv.conf ] && echo resolved
 exec awk '
+  function bare(text,  scheme) { # whatever stands before the last @ may be a password
+    scheme = match(text, /^[A-Za-z0-9]+:\/\//) ? substr(text, 1, RLENGTH) : ""
+    return sub(/^.*@/, "", text) ? scheme text : text
+  }
   FILENAME ~ /resolv\.conf$/ { if ($1 == "nameserver") print "dns\t" $2; next }
   /^[ \t]*[#;]/ || /^[ \t]*\/\// { next }
   FILENAME ~ /resolved/ && /^[ \t]*(LLMNR|MulticastDNS)[ \t]*=/ {
     gsub(/[ \t]/, ""); split($0, part, "="); print "set\t" tolower(part[1]) "\t" tolower(part[2]); next
   }
   FILENAME ~ /environment$/ && tolower($0) ~ /^(export )?(https?|all|ftp)_proxy=/ {
-    sub(/^[^=]*=/, ""); gsub(/["\047]/, ""); sub(/\/\/[^@\/]*@/, "//"); print "proxy\t" $0; next
+    sub(/^[^=]*=/, ""); gsub(/["\047]/, ""); print "proxy\t" bare($0); next
   }
   FILENAME ~ /apt\.conf\.d/ && /Acquire::https?::[Pp]roxy/ {
-    sub(/^[^"]*"/, ""); sub(/".*$/, ""); sub(/\/\/[^@\/]*@/, "//"); print "proxy\t" $0
+    sub(/^[^"]*"/, ""); sub(/".*$/, ""); print "proxy\t" bare($0)
   }' "$@"
 """,
     macos=r"""
 scutil --dns | awk '$1 ~ /^nameserver\[/ && !seen[$3]++ { print "dns\t" $3 }'
 scutil --proxy | awk '$1 ~ /^(HTTP|HTTPS)Enable$/ && $3 == 1 { on[substr($1, 1, index($1, "E") - 1)] = 1 }
-  $1 ~ /^(HTTP|HTTPS)Proxy$/ { print "proxy\t" $3 } $1 == "ProxyAutoConfigURLString" { print "proxy\t" $3 }'
+  $1 ~ /^(HTTP|HTTPS)Proxy$/ { print "proxy\t" $3 } $1 == "ProxyAutoConfigURLString" {
+    sub(/\/\/[^\/]*@/, "//", $3); print "proxy\t" $3
+  }'
 """,
 )
 def unix_surroundings(answer: Answer) -> Surroundings:
@@ -166,8 +172,8 @@ class UserProxy:
 $path = 'Software\Microsoft\Windows\CurrentVersion\Internet Settings'
 @{
   on = (Read-Value 'CurrentUser' $path 'ProxyEnable')
-  server = (Read-Value 'CurrentUser' $path 'ProxyServer')
-  script = (Read-Value 'CurrentUser' $path 'AutoConfigURL')
+  server = ([string](Read-Value 'CurrentUser' $path 'ProxyServer') -replace '//[^/;]*@', '//')
+  script = ([string](Read-Value 'CurrentUser' $path 'AutoConfigURL') -replace '//[^/]*@', '//')
 }
 """,
 )

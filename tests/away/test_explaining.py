@@ -113,6 +113,19 @@ def test_a_proxy_s_password_never_leaves_the_machine(tmp_path: Path) -> None:
     assert (value.dns, value.spoofable) == (("192.168.1.1",), frozenset())
 
 
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("who", ["taro:se@cret", "taro:sec/ret", "taro:cret"])
+@pytest.mark.parametrize("scheme", ["http://", ""])
+def test_nothing_of_an_odd_proxy_password_leaves_the_machine(
+    tmp_path: Path, shell: str, who: str, scheme: str
+) -> None:
+    put(tmp_path, "etc/resolv.conf", "nameserver 192.168.1.1\n")
+    put(tmp_path, "etc/environment", f"https_proxy={scheme}{who}@proxy.jp:8080\n")
+    value = ask("net.state", tmp_path, shell)
+    assert isinstance(value, Surroundings)
+    assert value.proxies == (f"{scheme}proxy.jp:8080",)
+
+
 def test_resolved_answers_llmnr_until_it_is_told_not_to(tmp_path: Path) -> None:
     put(tmp_path, "etc/resolv.conf", "nameserver 127.0.0.53\n")
     put(tmp_path, "run/systemd/resolve/stub-resolv.conf", "")
