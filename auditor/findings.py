@@ -76,6 +76,7 @@ class Judgement:
     `places` are the proofs: step names, clauses, queues, in the order found. `until` is the last day on
     which a pass still holds (a certificate's, a product's end), None = no known end. `concerns` = staff ids
     of those it is about, where a target speaks of many people (a list of accounts); () = all of them.
+    `doubts` = staff ids of those of whom such a list tells nothing, beside a `fail` that is about others.
     """
 
     verdict: Verdict
@@ -86,6 +87,7 @@ class Judgement:
     reason: Reason | None = None
     note: str = ""
     concerns: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
 
 
 def _plain(values: Mapping[str, Scalar | date]) -> dict[str, Scalar]:
@@ -102,7 +104,13 @@ def passed(
 
 
 def failed(
-    key: str, /, *, places: tuple[str, ...] = (), concerns: tuple[str, ...] = (), **values: Scalar | date
+    key: str,
+    /,
+    *,
+    places: tuple[str, ...] = (),
+    concerns: tuple[str, ...] = (),
+    doubts: tuple[str, ...] = (),
+    **values: Scalar | date,
 ) -> Judgement:
     """The requirement is not met, as the sentence `key` says; `places` are the proofs."""
     return Judgement(
@@ -111,6 +119,7 @@ def failed(
         values=_plain(values),
         places=places[:MAX_PLACES],
         concerns=concerns,
+        doubts=doubts,
     )
 
 
@@ -153,6 +162,7 @@ class Finding:
     collected_at: datetime | None = None
     whole_target: bool = False
     concerns: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

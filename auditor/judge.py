@@ -183,6 +183,7 @@ def _finding(
         collected_at=evidence.collected_at if evidence is not None and check.facts else None,
         whole_target=missing is not None and bool(check.facts),
         concerns=judgement.concerns,
+        doubts=judgement.doubts,
     )
 
 

@@ -146,11 +146,18 @@ def _told_of(person: Person, town: Town, book: _Book) -> tuple[Ready, list[Cause
         for documents in town.documents
         if documents.kind == ACCOUNTS and (not documents.sections or person.section in documents.sections)
         for row in book.by_target.get(target_key(documents), ())
-        if book.legs.get(row.control) is Leg.PERSON and (not row.concerns or person.id in row.concerns)
-        if (ready := ready_of(row)) is not None
+        if book.legs.get(row.control) is Leg.PERSON
+        if (ready := _said_of(row, person)) is not None
     ]
     causes = [Cause(Leg.PERSON, row.control, row.target, ready) for row, ready in found]
     return worst(ready for _, ready in found), [cause for cause in causes if cause.ready is not Ready.READY]
+
+
+def _said_of(row: Finding, person: Person) -> Ready | None:
+    """What a list's finding means for this person; a fail of others hides nobody who could not be seen."""
+    if person.id in row.doubts:
+        return Ready.CHECK_FIRST
+    return ready_of(row) if not row.concerns or person.id in row.concerns else None
 
 
 def section_readiness(

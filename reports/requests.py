@@ -107,7 +107,7 @@ def _add(groups: dict[tuple[object, ...], _Group], group: _Group, person: str | 
 
 def _of_cause(book: Book, cause: Cause, person: str) -> _Group | None:
     finding = book.finding(cause.control, cause.target) if cause.control else None
-    if finding is not None:
+    if finding is not None and person not in finding.doubts:  # else it failed for others
         group = _of_finding(book, finding)
         if group is not None and finding.concerns:  # a list of many: this person's own matter
             group.shared, group.targets = False, {f"person:{person}": None}

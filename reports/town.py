@@ -111,7 +111,7 @@ def _kind(book: Book, cause: Cause) -> _Kind:
     finding = book.finding(cause.control, cause.target) if cause.control else None
     if finding is not None and finding.whole_target and finding.reason is not None:
         return _Kind("silent", book.targets[finding.target].kind, finding.reason.value)
-    if finding is not None and finding.verdict is Verdict.UNKNOWN:
+    if finding is not None and cause.ready is Ready.CHECK_FIRST:
         return _Kind("unchecked", cause.control)
     if cause.control:
         return _Kind("fail", cause.control)

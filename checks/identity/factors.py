@@ -44,6 +44,7 @@ def second_factor(seen: Accounts, town: Town, params: Params, today: date) -> Ju
     states = {person.id: _state(person, found, demanded=demanded) for person in trial}
     off = [id_ for id_, state in states.items() if state is False]
     on = [id_ for id_, state in states.items() if state is True]
+    left = [id_ for id_, state in states.items() if state is None]
     wanted = params.integer("coverage")
     if (len(trial) - len(off)) * PERCENT < wanted * len(trial):
         accounts = ids(one for id_ in off for one in found.own[id_] if one.status and one.mfa is False)
@@ -51,6 +52,7 @@ def second_factor(seen: Accounts, town: Town, params: Params, today: date) -> Ju
             "off",
             places=accounts,
             concerns=tuple(off),
+            doubts=tuple(left),
             count=len(off),
             people=len(trial),
             exported=seen.exported,
@@ -61,7 +63,6 @@ def second_factor(seen: Accounts, town: Town, params: Params, today: date) -> Ju
         return unknown(
             Reason.NOT_DECLARED, "registered, and nothing tells that it is demanded (policy.mfa_required)"
         )
-    left = [id_ for id_, state in states.items() if state is None]
     gap = untold(seen, ("mfa", "status", "who"), [f"{id_} ({_accounts(found, id_)})" for id_ in left])
     return unknown(gap.reason or Reason.NOT_MEASURABLE, gap.note, places=gap.places, concerns=tuple(left))
 

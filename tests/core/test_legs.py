@@ -207,6 +207,13 @@ def test_a_list_of_accounts_holds_back_those_it_names_and_nobody_else(verdict: V
     assert person((*GOOD, listed(verdict, "0999")), LISTED).ready is Ready.READY
 
 
+def test_who_is_missing_in_a_list_that_fails_for_others_is_not_ready() -> None:
+    rows = (*GOOD, replace(listed(Verdict.FAIL, "0999"), doubts=("0101",)))
+    mine = person(rows, LISTED)
+    assert (mine.ready, mine.legs[Leg.PERSON]) == (Ready.CHECK_FIRST, Ready.CHECK_FIRST)
+    assert [(cause.control, cause.ready) for cause in mine.causes] == [("H-01", Ready.CHECK_FIRST)]
+
+
 def test_a_list_that_nobody_could_read_holds_everybody_back_and_a_good_one_proves_no_leg() -> None:
     assert person((*GOOD, listed(Verdict.UNKNOWN)), LISTED).ready is Ready.CHECK_FIRST
     without_own = (*without("H-01"), listed(Verdict.PASS))

@@ -185,6 +185,13 @@ def test_only_the_person_whose_account_it_is_is_held_back(folder: Write, cell: s
     assert judged("ID-01", place, town).concerns == ("0101",)
 
 
+def test_a_fail_of_one_does_not_hide_whom_the_export_does_not_tell_of(folder: Write, town: Town) -> None:
+    first, _, *rest = people(mfa="いいえ")
+    place = folder({"a.csv": sheet(OTHER, first, *rest, *admins()), "columns.toml": said()})
+    seen = judged("ID-01", place, town)
+    assert (seen.key, seen.concerns, seen.doubts) == ("off", ("0101",), ("0102",))
+
+
 @pytest.mark.parametrize(
     ("control", "policy", "seen"),
     [
