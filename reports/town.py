@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from auditor.findings import Verdict
 from auditor.readiness import RANK, Cause, Ready
 from auditor.run import TargetCard
 from reports.book import Book, partly_blocked, verdict_of
