@@ -1,8 +1,10 @@
 """WireGuard by a real server: only a whole handshake passes, and silence never means that it is down."""
 
 import base64
+import re
 import secrets
 import socket
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -31,7 +33,7 @@ from checks.remote import _noise
 from checks.remote.reach import answers_in_time, ask_reach, reach
 from checks.remote.wireguard import ask_wireguard, holds_the_declared_key, wireguard
 from tests.peers.netns import inside
-from tests.peers.process import free_port
+from tests.peers.process import free_port, need
 from tests.peers.wireguard import PORT, Pair, Server, pair, secret
 from tests.peers.wireguard import wireguard as server_of
 from tests.remote.conftest import HOST, asked, gateway_at, mute_udp
@@ -114,6 +116,16 @@ def test_a_key_nobody_registered_a_wrong_server_key_and_no_key_are_silence_and_n
         reached, held = found_in(world.plain, gateway)
         assert (reached.verdict, reached.reason) == (Verdict.UNKNOWN, Reason.NO_ANSWER)
         assert (held.verdict, held.reason) == (Verdict.UNKNOWN, reason)
+
+
+def test_nmap_sees_no_more_than_we_do_without_a_key(world: World) -> None:
+    """docs/gateway-agreement.md: a living server is open|filtered to nmap, a dead port closed."""
+    command = [need("ip"), "netns", "exec", world.plain.namespace, need("nmap"), "-sU", "-Pn", "-n", "-p"]
+    told = subprocess.run(
+        [*command, f"{PORT},{PORT + 1}", HOST], check=True, capture_output=True, timeout=60
+    ).stdout.decode()
+    states = {int(port): state for port, state in re.findall(r"(?m)^(\d+)/udp\s+(\S+)", told)}
+    assert states == {PORT: "open|filtered", PORT + 1: "closed"}
 
 
 def test_a_dead_port_refuses_with_and_without_a_key(world: World) -> None:
