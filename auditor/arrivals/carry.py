@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import stat
 import tempfile
 import zipfile
 from dataclasses import dataclass
@@ -12,9 +11,9 @@ from pathlib import Path
 from auditor.arrivals.archive import BAD, Archive, Listed, bad, matches, members
 from auditor.arrivals.aside import READ, REFUSED, safe_name
 from auditor.arrivals.bundle import is_bundle, read_bundle, text_of
-from auditor.arrivals.inbox import shown
+from auditor.arrivals.inbox import read_file, shown
 from auditor.errors import CarryError, Garbled
-from auditor.evidence import MAX_FILE_BYTES, decode
+from auditor.evidence import decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +41,10 @@ def luggage(folder: Path, since: datetime, *, documents: bool = False) -> Luggag
         for path in sorted([*folder.iterdir(), *_inside(folder / READ)]):
             if path.suffix.lower() != ".json":
                 continue
-            about = path.lstat()
-            if path.parent != folder and about.st_mtime < since.timestamp():
+            if path.parent != folder and path.lstat().st_mtime < since.timestamp():
                 continue
-            regular = stat.S_ISREG(about.st_mode) and about.st_size <= MAX_FILE_BYTES
-            body = path.read_bytes() if regular else b""
-            if len(body) <= MAX_FILE_BYTES and _is_evidence(body, documents=documents):
+            body, _ = read_file(path, shown(path.name))
+            if body is not None and _is_evidence(body, documents=documents):
                 name = path.name if path.parent == folder else path.name.partition("-")[2]
                 files.append((name, body))
             else:

@@ -165,7 +165,7 @@ def shown(text: str) -> str:
 def _entry(path: Path, door: Door) -> Entry:
     """One file, read and judged as far as it can be alone."""
     name = shown(path.name)
-    body, seen = _read(path, name)
+    body, seen = read_file(path, name)
     if body is None:
         return Entry(seen, Looked(arrival=seen.arrival))
     looked = look(door, name, body)
@@ -190,7 +190,7 @@ def _noted(arrival: Arrival, seen: Seen) -> Arrival:
     return replace(arrival, note=shown("; ".join(part for part in (arrival.note, note) if part)))
 
 
-def _read(path: Path, name: str) -> tuple[bytes | None, Seen]:
+def read_file(path: Path, name: str) -> tuple[bytes | None, Seen]:
     """A regular file's bytes, without following a link and without waiting at a pipe; None = it was none."""
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     try:

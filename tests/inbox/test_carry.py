@@ -3,12 +3,13 @@
 import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
 from auditor.arrivals.archive import examine, pack
 from auditor.arrivals.aside import put_away
-from auditor.arrivals.carry import luggage, unpack
+from auditor.arrivals.carry import Luggage, luggage, unpack
 from auditor.errors import CarryError
 from auditor.run import Standing
 from tests.core.disks import small_disk
@@ -88,6 +89,29 @@ def test_an_inbox_is_packed_with_its_bundles_and_what_is_none_is_named(tmp_path:
     assert found.skipped == ("link.json", "notes.json")
     late = luggage(place.folder, datetime.now(UTC) + timedelta(days=1))
     assert [name for name, _ in late.files] == ["new.json", "unsigned.json"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes of POSIX")
+def test_a_pipe_exchanged_for_a_file_under_our_eyes_makes_nobody_wait(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = inn(tmp_path)
+    place.put("a.json", outer(payload()))
+    look = Path.lstat
+
+    def looked(path: Path) -> os.stat_result:
+        seen = look(path)
+        if path.name == "a.json":
+            path.unlink()
+            os.mkfifo(path)
+        return seen
+
+    monkeypatch.setattr(Path, "lstat", looked)
+    found: list[object] = []
+    packing = Thread(target=lambda: found.append(luggage(place.folder, LONG_AGO)), daemon=True)
+    packing.start()
+    packing.join(10)
+    assert found == [Luggage((), ("a.json",))]
 
 
 def test_an_archive_of_a_segment_is_judged_at_the_town_like_any_other_file(tmp_path: Path) -> None:
