@@ -28,6 +28,7 @@ options() {
   case $tw_asset in
     [!A-Za-z0-9]* | *[!A-Za-z0-9._-]*) say "--asset: letters, digits and . _ - only"; return 2 ;;
   esac
+  [ ${#tw_asset} -le 64 ] || { say "--asset: at most 64 characters"; return 2; }
   tw_dir=$(rooted "$tw_dir") tw_key=$(rooted "$tw_key") tw_state=$(rooted "${tw_state:-@STATE@}")
 }
 rooted() {

@@ -252,6 +252,7 @@ def test_an_option_it_does_not_know_is_an_error_that_does_nothing(
         ("--bundle",),
         ("--bundle", account.drop, "--asset", "PC 1"),
         ("--bundle", account.drop, "--asset", ".1"),
+        ("--bundle", account.drop, "--asset", "a" * 65),
         ("x",),
     ):
         done = account.run(shell, small, *options)
