@@ -3,9 +3,12 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from auditor.evidence import Evidence
 from auditor.targets import Endpoint, target_key
+
+if TYPE_CHECKING:
+    from auditor.evidence import Evidence  # a check that sees sightings need not read documents
 
 ENDPOINT = "endpoint:"
 
@@ -43,7 +46,7 @@ class Sightings:
         return tuple(one for one in self.heard if not one.target)
 
 
-def sightings_of(evidence: Mapping[str, Evidence], declared: Collection[str]) -> Sightings:
+def sightings_of(evidence: "Mapping[str, Evidence]", declared: Collection[str]) -> Sightings:
     """The machines behind this evidence; `declared` = target keys of the ledger's rows in use."""
     rows = [
         Sighting(

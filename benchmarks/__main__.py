@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from benchmarks import collector, gateways, judging, scale, startup
+from benchmarks import collector, gateways, judging, posture, scale, startup
 from benchmarks.timing import Result
 
 HEADER = f"{'CPU time unless it says otherwise, medians':<52}{'ours':>12} {'peer':>12} {'ratio':>8}   goal"
@@ -16,6 +16,8 @@ MEASURES: Mapping[str, Callable[[Path], Result | Iterator[Result]]] = {
     "scale": scale.against_ssh,
     "ike": gateways.ike,
     "rdp": gateways.rdp,
+    "tls": posture.tls,
+    "thousand": posture.thousand,
     "sign-in": gateways.sign_in,
     "openvpn": gateways.openvpn_entrance,
 }

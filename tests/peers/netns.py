@@ -20,10 +20,14 @@ LOST, PROHIBITED = "198.18.9.9", "198.18.9.10"
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """The namespace's name; `port` listens on `THERE`, other ports of it refuse, packets to `LOST` vanish."""
+    """The namespace's name and its router's; `port` listens on `THERE`, other ports of it refuse.
+
+    Packets to `LOST` vanish, those to `PROHIBITED` are turned away.
+    """
 
     name: str
     port: int
+    far: str = ""
 
     def argv(self, argv: Sequence[str]) -> list[str]:
         """The command, run inside."""
@@ -54,10 +58,21 @@ def line() -> Iterator[Line]:
         _ip("-n", far, "route", "add", "prohibit", PROHIBITED)
         _ip("netns", "exec", far, "sh", "-c", "echo 1 >/proc/sys/net/ipv4/ip_forward")
         with _listening(far) as port:
-            yield Line(near, port)
+            yield Line(near, port, far)
     finally:
         for name in (near, far):
             subprocess.run([need("ip"), "netns", "del", name], check=False, capture_output=True, timeout=20)
+
+
+@contextmanager
+def far_away(addresses: str) -> Iterator[tuple[Line, socket.socket]]:
+    """A line, and a listening socket behind its router that has all these addresses."""
+    with line() as found:
+        _ip("-n", found.far, "route", "add", "local", addresses, "dev", "lo")
+        ready: list[socket.socket] = []
+        inside(found.far, lambda: ready.append(socket.create_server(("0.0.0.0", 0), backlog=4096)))
+        with ready[0]:
+            yield found, ready[0]
 
 
 @contextmanager
