@@ -10,15 +10,16 @@ from pathlib import Path
 
 import pytest
 
+from auditor.access.keys import Keys
 from auditor.api import Gateway
-from checks.remote import _suites
+from checks.remote import _openvpn, _suites
 from checks.remote.certificate import ask_certificate, certificate
 from checks.remote.openvpn import ask_openvpn, control_channel, inner_tls
 from checks.remote.reach import ask_reach, reach
 from tests.peers.certificates import Files, issue
 from tests.peers.openvpn import Wrapping, client, openvpn, wrapping
 from tests.peers.process import free_port, need, need_root
-from tests.remote.conftest import HOST, Pki, asked, gateway_at
+from tests.remote.conftest import HOST, Pki, asked, dial_to, gateway_at
 
 KINDS = ("", "tls-auth", "tls-crypt", "tls-crypt-v2")
 
@@ -94,3 +95,13 @@ def test_nmap_cannot_tell_a_keyed_server_from_a_filtered_port_and_neither_do_we_
         assert found.in_force is bool(kind)
     gone = gateway_at(dead, protocol="openvpn", transport="udp")
     assert reach(asked(ask_reach, gone)).tries[-1].outcome == "refused"
+
+
+@pytest.mark.parametrize("kind", KINDS[1:])
+def test_no_answer_of_a_keyed_server_holds_a_piece_of_the_key(servers: Servers, kind: str) -> None:
+    gateway = servers.declared(kind)
+    keys = Keys(gateway.keys)
+    keys.secret("wrap")
+    for probe in (ask_reach, ask_openvpn, ask_certificate):
+        assert not keys.shown_in(asked(probe, gateway).body)
+    assert not keys.shown_in(repr((gateway, _openvpn.wraps(gateway, dial_to(gateway, [])))).encode())

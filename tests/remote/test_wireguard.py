@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from auditor.access.keys import Keys
 from auditor.api import (
     Answer,
     Garbled,
@@ -93,6 +94,17 @@ def test_a_whole_handshake_passes(world: World) -> None:
     assert (reached.key, held.key) == ("ok", "ok")
     reached, held = found_in(world.shared, world.declared(psk_file=world.psk))
     assert (reached.key, held.key) == ("ok", "ok")
+
+
+def test_no_answer_holds_a_piece_of_a_key(world: World) -> None:
+    gateway = world.declared(psk_file=world.psk)
+    keys, answers = Keys(gateway.keys), []
+    for name in gateway.keys:
+        keys.secret(name)
+    inside(world.shared.namespace, lambda: answers.append(asked(ask_wireguard, gateway)))
+    assert not keys.shown_in(answers[0].body)
+    started = _noise.initiation(base64.b64decode(world.audit.file.read_bytes()), PUBLIC, b"abcd")
+    assert not keys.shown_in(repr((gateway, started)).encode())
 
 
 def test_another_pre_shared_key_is_told_and_proves_life_all_the_same(world: World) -> None:
