@@ -84,7 +84,7 @@ def lane_of(task: Task) -> str:
 
 def collect_task(task: Task, plugins: Plugins, roads: Roads) -> Evidence | None:
     """The target's evidence, None = nothing has to be (or could be) collected for it."""
-    found = _with_console(task.target, _collected(task, plugins, roads), plugins, roads)
+    found = with_console(task.target, _collected(task, plugins, roads), plugins, roads)
     if found is None:
         return None
     return replace(
@@ -134,10 +134,11 @@ def _from_console(target: Target, roads: Roads) -> Evidence | None:
     return replace(found, answers=(), outcome=Reason.UNTRUSTED, note=note)
 
 
-def _with_console(target: Target, found: Evidence | None, plugins: Plugins, roads: Roads) -> Evidence | None:
+def with_console(target: Target, found: Evidence | None, plugins: Plugins, roads: Roads) -> Evidence | None:
     """A machine's own answers, and beside them what only a console can tell of it, with its own age.
 
-    A machine cannot say for the console that it is enrolled: such answers of its own are left out.
+    A machine cannot say for the console that it is enrolled: such answers of its own are left out, and so is
+    what the console said when a machine that is silent now was heard last.
     """
     if (
         found is None

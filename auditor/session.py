@@ -136,7 +136,7 @@ def audit(
     Raises:
         ConfigError: a line of ``trusted_signers`` cannot be used; nothing was contacted.
     """
-    from auditor.collect import collect_task, lane_of  # noqa: PLC0415 - start-up time
+    from auditor.collect import collect_task, lane_of, with_console  # noqa: PLC0415 - start-up time
 
     town = session.whole or session.town
     started = datetime.now(UTC)
@@ -152,7 +152,15 @@ def audit(
         found = collect_all(tasks, one, progress, workers, lane=lane_of, hang_ups=ways.hang_ups)
     finally:
         ways.close()  # an interrupt, too, leaves no connection behind
-    evidence = with_last_heard(tasks, found, lambda key: recalled(last_heard(key), inbox.evidence, town))
+
+    def last(key: str) -> Evidence | None:
+        return news.recalled(recalled(last_heard(key), inbox.evidence, town))
+
+    evidence = with_last_heard(tasks, found, last)
+    for task in tasks:  # what was heard last holds what its console said then; the export of now counts
+        quiet = evidence.get(target_key(task.target))
+        if quiet is not None and quiet.silent is not None:
+            evidence[quiet.target] = with_console(task.target, quiet, session.plugins, ways) or quiet
     strangers = {**{one.target: one for one in news.unlisted}, **inbox.strangers}
     others = {key: one for key, one in strangers.items() if key not in evidence}
     run = judged(session, tasks, {**others, **evidence}, started=started, now=datetime.now(UTC))

@@ -36,13 +36,19 @@ _EXPECTED = ("columns_unknown",)
 class News:
     """What the consoles tell. `evidence` by target key of the ledger; `unlisted` = serials it does not name.
 
-    `problems` = exports that cannot be used; `notes` = rows that were not, and what else is worth knowing.
+    `read` = the ids of the consoles whose export could be read and lists machines. `problems` = exports that
+    cannot be used; `notes` = rows that were not, and what else is worth knowing.
     """
 
     evidence: Mapping[str, Evidence] = field(default_factory=dict)
     unlisted: tuple[Evidence, ...] = ()
+    read: frozenset[str] = frozenset()
     problems: tuple[Problem, ...] = ()
     notes: tuple[Note, ...] = ()
+
+    def recalled(self, last: Evidence | None) -> Evidence | None:
+        """What a silent machine said last, None = a console said so, whose list names it no more."""
+        return None if last is not None and last.details.get("console") in self.read else last
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +77,11 @@ def consoles_evidence(town: Town, now: datetime) -> News:
     """Read the exports a town declared, as they stand at `now` (UTC); a bad one costs only itself."""
     told = Told()
     rows: dict[str, list[Evidence]] = {}
+    read = set()
     for console in town.consoles:
         for serial, found in _export(console, town, now, told).items():
             rows.setdefault(serial, []).append(found)
+            read.add(console.id)
     owners: dict[str, list[Endpoint]] = {}
     for endpoint in town.endpoints:
         owners.setdefault(folded_serial(endpoint.serial), []).append(endpoint)
@@ -88,6 +96,7 @@ def consoles_evidence(town: Town, now: datetime) -> News:
     return News(
         evidence=evidence,
         unlisted=tuple(sorted(unlisted, key=lambda one: one.target)),
+        read=frozenset(read),
         problems=in_order(told.problems),
         notes=in_order(told.notes),
     )

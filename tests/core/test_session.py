@@ -1,25 +1,27 @@
 """From declarations to a run: a part of the town looks no better than the whole, an old day no newer."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from auditor.answers import Answer, Status
 from auditor.cli.audits import _until
 from auditor.collect import Roads
 from auditor.control import Leg
+from auditor.declare import CONSOLE, check, fact
 from auditor.engine import japan_day
 from auditor.errors import ConfigError
 from auditor.evidence import Evidence, encode
-from auditor.findings import Reason, Verdict
+from auditor.findings import Judgement, Reason, Verdict, failed, passed
 from auditor.plan import plan
 from auditor.readiness import Ready
 from auditor.run import Run
 from auditor.session import Session, audit, judged, model_of, narrowed
-from auditor.targets import Endpoint, Section, Target, Town
-from tests.core.world import NOW, PC, SOUMU, TARO, control, lock, locks, model, ok, plugins, said
+from auditor.targets import Console, Endpoint, Section, Target, Town
+from tests.core.world import NOW, PC, SOUMU, TARO, Lock, control, lock, locks, model, ok, plugins, said
 
 ZEIMU = Section(id="zeimu", name="税務課")
 HANA = replace(TARO, id="0102", section="zeimu")
@@ -163,3 +165,61 @@ def test_a_day_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(ConfigError) as caught:
         _until(text)
     assert caught.value.problems[0].key == "not_date"
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """The console's word."""
+
+    yes: bool
+
+
+@fact("w.own", windows="'x'")
+def own(answer: Answer) -> Lock:
+    return Lock(int(answer.text()))
+
+
+@fact("mdm.console", windows=CONSOLE)
+def enrolled(answer: Answer) -> Enrolled:
+    return Enrolled(answer.json()["enrolled"] is True)
+
+
+@check("W-02")
+def managed(own: Lock, seen: Enrolled) -> Judgement:
+    return passed() if seen.yes else failed("slow", after_s=own.after_s)
+
+
+@pytest.mark.parametrize(("state", "verdict"), [("Managed", Verdict.PASS), ("Discovered", Verdict.FAIL)])
+def test_a_silent_pc_keeps_nothing_of_what_its_console_said_before(
+    tmp_path: Path, state: str, verdict: Verdict
+) -> None:
+    export = tmp_path / "intune.csv"
+    export.write_text(f"Serial number,OS,Device state\nSN1,Windows,{state}\n", encoding="utf-8")
+    row = replace(PC, os="windows", road="file")
+    console = Console(id="mdm", name="管理", kind="intune", file=export, exported_at=datetime.now(UTC))
+    town = replace(town_of(row, root=tmp_path), consoles=(console,))
+    before = Answer("mdm.console", Status.OK, b'{"enrolled": true}', collected_at=datetime.now(UTC))
+    last = replace(said(ok("w.own", "600"), before, at=datetime.now(UTC)), system="windows")
+    one = control("W-02")
+    session = Session(town=town, model=model(one), plugins=plugins(own, enrolled, managed), controls=(one,))
+    run = audit(session, lambda found: Roads(inbox=found), nobody, last_heard=lambda _: last).audit.run
+    assert [finding.verdict for finding in run.findings] == [verdict]
+
+
+def test_a_machine_that_left_the_console_s_list_is_not_judged_by_the_list_before(tmp_path: Path) -> None:
+    export = tmp_path / "intune.csv"
+    export.write_text("Serial number,OS,Device state\nSN9,Windows,Managed\n", encoding="utf-8")
+    console = Console(id="mdm", name="管理", kind="intune", file=export, exported_at=datetime.now(UTC))
+    row = replace(PC, os="windows", road="console")
+    town = replace(town_of(row, root=tmp_path), consoles=(console,))
+    answers = (ok("w.own", "600"), ok("mdm.console", '{"enrolled": true}'))
+    last = replace(said(*answers, at=datetime.now(UTC)), system="windows", details={"console": "mdm"})
+    one = control("W-02")
+    session = Session(town=town, model=model(one), plugins=plugins(own, enrolled, managed), controls=(one,))
+    run = audit(session, lambda found: Roads(inbox=found), nobody, last_heard=lambda _: last).audit.run
+    assert [finding.reason for finding in run.findings] == [Reason.NOT_COLLECTED]
+    export.unlink()
+    run = audit(session, lambda found: Roads(inbox=found), nobody, last_heard=lambda _: last).audit.run
+    assert [finding.verdict for finding in run.findings] == [Verdict.PASS], (
+        "without a list the last one counts"
+    )
