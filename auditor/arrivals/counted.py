@@ -75,7 +75,7 @@ def counted(entries: Sequence[Entry], known: Known) -> list[Entry]:
             placed.append(entry)
             continue
         chain = (evidence.target, evidence.context, bool(evidence.signer))
-        if digest in taken or known.seen(digest):
+        if digest in taken or known.seen(digest, signed=chain[2]):
             placed.append(entry.turned(Standing.ALREADY_READ))
             continue
         mine = machines.get(evidence.target)

@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
 from auditor.evidence import MAX_KEPT_BYTES, Evidence, decode, encode
 from auditor.run import Standing
@@ -76,18 +77,29 @@ class Refusal:
     note: str
 
 
-def _never(_: str) -> bool:
+def _never(digest: str, *, signed: bool) -> bool:
+    del digest, signed
     return False
+
+
+class SeenBefore(Protocol):
+    """Whether a bundle was read before."""
+
+    def __call__(self, digest: str, *, signed: bool) -> bool:
+        """True when it was; for a signed one, when it was signed then.
+
+        Who strips the signature off a copy and hands that in first must not keep the signed one out.
+        """
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """All that was read before; empty for a new history. `seen` = a bundle of that digest was read."""
+    """All that was read before; empty for a new history. `seen` tells of a bundle's digest."""
 
     last: Mapping[Chain, Last] = field(default_factory=dict)
     kept: Mapping[tuple[str, str], Kept] = field(default_factory=dict)
     refusals: Mapping[str, Refusal] = field(default_factory=dict)
-    seen: Callable[[str], bool] = _never
+    seen: SeenBefore = _never
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,8 +150,9 @@ def known(db: sqlite3.Connection, inflate: Callable[[bytes], bytes]) -> Known:
         for machine, standing, note in db.execute("SELECT machine, standing, note FROM refusal")
     }
 
-    def seen(digest: str) -> bool:
-        return db.execute("SELECT 1 FROM bundle WHERE digest = ?", (digest,)).fetchone() is not None
+    def seen(digest: str, *, signed: bool) -> bool:
+        wanted = "SELECT 1 FROM bundle WHERE digest = ? AND (signed >= ? OR forgotten = 1)"
+        return db.execute(wanted, (digest, signed)).fetchone() is not None
 
     return Known(last, kept, refusals, seen)
 
@@ -158,7 +171,7 @@ def receive(db: sqlite3.Connection, received: Received, run: int, since: datetim
                 (row.target, row.context),
             )
         db.execute(
-            "INSERT INTO bundle VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)",
+            "INSERT OR REPLACE INTO bundle VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)",
             (
                 row.target,
                 row.context,

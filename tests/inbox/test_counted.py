@@ -160,6 +160,18 @@ def test_an_unsigned_file_never_moves_the_count_of_signed_ones(host: Key, tmp_pa
     assert night.sequence() == 1
 
 
+def test_a_copy_without_its_signature_handed_in_first_does_not_keep_the_signed_file_out(
+    host: Key, tmp_path: Path
+) -> None:
+    town = town_of(unsigned=True)
+    night = Night(inn(tmp_path, f"officer:0105 {host.public}", town=town), tmp_path / "auditor.db")
+    assert night.run(a=outer(payload())) == {"a": Standing.ADMITTED}
+    assert night.run(a=signed(host)) == {"a": Standing.ACCEPTED}
+    assert night.run(a=signed(host), b=outer(payload())) == dict.fromkeys("ab", Standing.ALREADY_READ)
+    with night.reading() as (_, inbox):
+        assert inbox.evidence["endpoint:PC-1"].signer == "officer:0105"
+
+
 def test_a_run_that_dies_before_it_is_kept_reads_the_same_files_again(night: Night, host: Key) -> None:
     night.inn.put("a.json", signed(host))
     with night.reading() as (_, inbox):
