@@ -6,7 +6,7 @@ import typer
 import typer.exceptions
 
 from auditor import __version__
-from auditor.cli import audits, carry, collector, data, explaining, folders, hosts
+from auditor.cli import audits, carry, collector, data, explaining, folders, hosts, rehearse
 from auditor.cli.speech import Speech, language_of
 from auditor.errors import AuditorError, CarryError, ConfigError, LockedError, NotFound, PluginError
 from auditor.exits import Exit
@@ -33,6 +33,7 @@ def application(speech: Speech) -> typer.Typer:
     app.callback()(_root(speech))
     audits.register(app, speech)
     explaining.register(app, speech)
+    rehearse.register(app, speech)
     folders.register(app, speech)
     collector.register(app, speech)
     carry.register(app, speech)

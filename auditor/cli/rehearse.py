@@ -1,0 +1,125 @@
+"""``auditor rehearse``: does everybody get from home to their work this morning, and where does it break?"""
+
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from auditor.cli.progress import Watched
+from auditor.cli.speech import Speech
+from auditor.exits import Exit
+
+if TYPE_CHECKING:
+    from auditor.rehearsal import Rehearsal
+
+DEADLINE_S = 60.0
+
+
+def register(app: typer.Typer, speech: Speech) -> None:
+    """Add the command."""
+
+    @app.command("rehearse", help=speech("help.rehearse"), epilog=speech("help.rehearse_examples"))
+    def rehearse(
+        town: Path = typer.Argument(..., help=speech("help.town"), metavar="TOWN"),
+        section: list[str] = typer.Option(
+            [], "--section", help=speech("help.rehearse_section"), metavar="ID"
+        ),
+        checks_dir: list[Path] = typer.Option(
+            [], "--checks-dir", help=speech("help.checks_dir"), metavar="DIR"
+        ),
+        as_json: bool = typer.Option(False, "--json", help=speech("help.json")),
+        deadline: float = typer.Option(
+            DEADLINE_S, "--deadline", help=speech("help.rehearse_deadline"), min=1, max=600
+        ),
+    ) -> int:
+        found = _rehearsed(town, speech, section, checks_dir, deadline)
+        _show(found, speech, as_json=as_json)
+        return ending(found)
+
+
+def ending(found: "Rehearsal") -> Exit:
+    """The exit code: nothing answered, something is unknown, something breaks, or all is well."""
+    from auditor.rehearsal import State  # noqa: PLC0415 - start-up time
+
+    if not found.walks or not found.answered:
+        return Exit.NO_TARGET
+    states = {step.state for walk in found.walks for step in walk.steps}
+    if State.UNKNOWN in states or found.without or found.broken:
+        return Exit.INCOMPLETE
+    return Exit.FINDINGS if State.BREAKS in states else Exit.DONE
+
+
+def _rehearsed(
+    folder: Path, speech: Speech, sections: list[str], checks_dirs: list[Path], deadline_s: float
+) -> "Rehearsal":
+    from auditor.cli.roads import roads_for  # noqa: PLC0415 - start-up time
+    from auditor.engine import japan_day  # noqa: PLC0415
+    from auditor.groups import chosen_people, routes_of, used_by, walks_of, without_a_way  # noqa: PLC0415
+    from auditor.rehearsal import Rehearsal  # noqa: PLC0415
+    from auditor.rehearsing import CONTROLS, walked  # noqa: PLC0415
+    from auditor.run import TownCard  # noqa: PLC0415
+    from auditor.session import Session, model_of, narrowed, read_controls  # noqa: PLC0415
+    from auditor.town import load_town  # noqa: PLC0415
+
+    plugins, controls = read_controls(checks_dirs)
+    loaded = load_town(folder)
+    town = loaded.town
+    session = Session(town=town, model=model_of(town, controls), plugins=plugins, controls=controls)
+    shown = narrowed(town, sections).sections
+    people = chosen_people(town, {row.id for row in shown} if sections else ())
+    gateways, documents = used_by(people, town), routes_of(people, town)
+    started = datetime.now(UTC)
+    roads = roads_for(loaded, deadline_s)({})
+    with closing(roads), Watched(speech, len(gateways) + len(documents)) as watched:
+        ways, servers, took_s, broken = walked(session, roads, gateways, documents, deadline_s, watched.seen)
+    without, unaided = without_a_way(people, gateways)
+    here = {person.section for person in people}
+    return Rehearsal(
+        town=TownCard(name=town.name, sample=town.sample, contact=town.contact, sender=town.sender),
+        started=started,
+        today=japan_day(started).date(),
+        took_s=round(took_s, 2),
+        walks=walks_of(people, town, ways, servers),
+        people=people,
+        sections=tuple(row for row in town.sections if row.id in here),
+        controls=tuple(
+            control for id_, control in sorted(session.model.controls.items()) if id_ in CONTROLS.values()
+        ),
+        named=bool(sections),
+        without=without,
+        unaided=unaided,
+        broken=broken,
+    )
+
+
+def _show(found: "Rehearsal", speech: Speech, *, as_json: bool) -> None:
+    if as_json:
+        import msgspec  # noqa: PLC0415 - start-up time
+
+        speech.out(msgspec.json.encode(_told(found)).decode())
+        return
+    from auditor.discover import screen  # noqa: PLC0415 - start-up time
+
+    screen("rehearsal")(found, speech.console(), speech.lang)
+    for fault in found.broken:
+        speech.note(speech("scan.broken", what=fault))
+
+
+def _told(found: "Rehearsal") -> dict[str, object]:
+    """All of it, with what follows from it beside it."""
+    import msgspec  # noqa: PLC0415 - start-up time
+
+    value: dict[str, object] = msgspec.to_builtins(replace(found, controls=()))
+    walks: list[dict[str, object]] = msgspec.to_builtins(found.walks)
+    for row, walk in zip(walks, found.walks, strict=True):
+        row |= {"state": walk.state.value, "until": walk.until}
+    return value | {
+        "walks": walks,
+        "state": found.state.value,
+        "until": found.until,
+        "stopped": found.stopped(),
+        "exit_code": int(ending(found)),
+    }

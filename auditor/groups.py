@@ -1,0 +1,96 @@
+"""Who goes which way: the people of the trial by method and entrance, and what each step means for them."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+
+from auditor.findings import Reason
+from auditor.legs import NEEDS_NO_ENTRANCE
+from auditor.rehearsal import Leg, State, Step, Walk
+from auditor.targets import Documents, Gateway, Person, Town
+from auditor.uses import serves
+
+NEEDS_BROKER = ("vdi",)
+"""Methods that get their screen from a broker, so that it must be declared."""
+ROUTES = "routes"
+
+
+def chosen_people(town: Town, sections: Collection[str]) -> tuple[Person, ...]:
+    """The people of the trial; only of these sections where there are any."""
+    return tuple(
+        person for person in town.staff if person.trial and (not sections or person.section in sections)
+    )
+
+
+def used_by(people: Sequence[Person], town: Town) -> tuple[Gateway, ...]:
+    """The entrances that at least one of these people uses."""
+    return tuple(one for one in town.gateways if any(serves(one, person) for person in people))
+
+
+def routes_of(people: Sequence[Person], town: Town) -> tuple[Documents, ...]:
+    """The sets of approval routes that at least one of these people works with."""
+    return tuple(one for one in town.documents if any(_works_with(one, person) for person in people))
+
+
+def _works_with(documents: Documents, person: Person) -> bool:
+    return documents.kind == ROUTES and (not documents.sections or person.section in documents.sections)
+
+
+def without_a_way(
+    people: Sequence[Person], gateways: Sequence[Gateway]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Staff ids of those without an entrance that is declared, and of those whose method needs none."""
+    rest = [person for person in people if not any(serves(one, person) for one in gateways)]
+    unaided = tuple(person.id for person in rest if person.method in NEEDS_NO_ENTRANCE)
+    return tuple(person.id for person in rest if person.id not in unaided), unaided
+
+
+def walks_of(
+    people: Sequence[Person],
+    town: Town,
+    ways: Mapping[str, tuple[Step, ...]],
+    servers: Mapping[str, Step],
+) -> tuple[Walk, ...]:
+    """One walk per method and entrance that somebody uses, in the order the town declared them."""
+    found = []
+    for gateway in used_by(people, town):
+        mine = [person for person in people if serves(gateway, person)]
+        for method in sorted({person.method for person in mine}):
+            group = [person for person in mine if person.method == method]
+            steps = [_for(step, method, group) for step in ways[gateway.id]]
+            if any(step.state is State.BREAKS for step in steps):
+                steps.append(Step(leg=Leg.APPROVAL, state=State.NOT_WALKED))
+            else:
+                steps += _approvals(group, town, servers)
+            found.append(
+                Walk(
+                    method=method,
+                    gateway=gateway.id,
+                    name=gateway.name,
+                    people=tuple(person.id for person in group),
+                    steps=tuple(steps),
+                )
+            )
+    return tuple(found)
+
+
+def _for(step: Step, method: str, group: Sequence[Person]) -> Step:
+    """The step as it concerns this group: who does not get past it, and whether it needs a broker."""
+    if step.leg is Leg.BROKER and step.state is State.NONE and method in NEEDS_BROKER:
+        step = replace(step, state=State.UNKNOWN, reason=Reason.NOT_DECLARED)
+    if step.state in (State.BREAKS, State.UNKNOWN):
+        return replace(step, people=tuple(person.id for person in group))
+    return step
+
+
+def _approvals(group: Sequence[Person], town: Town, servers: Mapping[str, Step]) -> list[Step]:
+    """One step per set of routes; people with none are unknown, for nobody told how they get approval."""
+    steps = []
+    for documents in routes_of(group, town):
+        step = servers[documents.id]
+        hit = tuple(person.id for person in group if _works_with(documents, person))
+        steps.append(replace(step, people=hit if step.state in (State.BREAKS, State.UNKNOWN) else ()))
+    lost = tuple(person.id for person in group if not any(_works_with(one, person) for one in town.documents))
+    if lost:
+        gap = Step(leg=Leg.APPROVAL, state=State.UNKNOWN, reason=Reason.NOT_DECLARED, people=lost)
+        steps.append(gap)
+    return steps

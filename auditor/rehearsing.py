@@ -1,0 +1,227 @@
+"""Walks the way from a name to the approval server for every group of people; asks, and never logs in.
+
+What an entrance's own controls judge (RA-02, RA-05, GW-60, GW-61, RA-15) is asked by the same probes and
+judged by the same checks as in a scan, on the whole town. A way that breaks is not walked any further.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from auditor.access.dial import DirectDial, doors
+from auditor.access.net import Deadline
+from auditor.collect import Roads, collect_task
+from auditor.engine import japan_day
+from auditor.errors import Unreached
+from auditor.findings import Finding, Reason, Verdict
+from auditor.judge import Scene, judge
+from auditor.plan import Task, plan
+from auditor.register import Place
+from auditor.rehearsal import Leg, State, Step
+from auditor.session import Session
+from auditor.targets import Documents, Gateway
+
+CONTROLS = {
+    Leg.ENTRANCE: "RA-02",
+    Leg.CERTIFICATE: "RA-05",
+    Leg.SIGN_ON: "GW-60",
+    Leg.BROKER: "GW-61",
+    Leg.SEATS: "RA-15",
+}
+AT_THE_DOOR = (Leg.CERTIFICATE, Leg.SIGN_ON)
+"""Asked at the same door: where that said nothing, they are not asked."""
+PAGES = ("tls", "portal")
+"""Entrances that people meet as a page, so that it must be declared."""
+WARNINGS = ("renew", "soon")
+"""Passes whose sentence says that an end is near."""
+NOWHERE = (Reason.REFUSED, Reason.NAME_NOT_FOUND)
+WAIT_S = 4.0
+WORKERS = 32
+
+Seen = Callable[[Gateway | Documents, Reason | None], None]
+
+
+@dataclass(slots=True)
+class Turns:
+    """One connection at a time per host, whoever asks."""
+
+    _mutex: threading.Lock = field(default_factory=threading.Lock)
+    _hosts: dict[str, threading.Lock] = field(default_factory=dict)
+
+    @contextmanager
+    def at(self, deadline: Deadline, *hosts: str) -> Iterator[None]:
+        """Our turn at all of these hosts.
+
+        Raises:
+            Unreached: NO_ANSWER, no time was left when it came.
+        """
+        held: list[threading.Lock] = []
+        try:
+            for host in sorted(set(hosts)):
+                with self._mutex:
+                    lock = self._hosts.setdefault(host, threading.Lock())
+                if not lock.acquire(timeout=deadline.left_s()):
+                    raise Unreached(Reason.NO_ANSWER, f"no time left for {host}")
+                held.append(lock)
+            yield
+        finally:
+            for lock in held:
+                lock.release()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Guide:
+    """What the steps of one rehearsal share; everything is over by `deadline`."""
+
+    session: Session
+    roads: Roads
+    tasks: Mapping[str, Task]
+    deadline: Deadline
+    turns: Turns = field(default_factory=Turns)
+    broken: list[str] = field(default_factory=list)
+
+    def through(self, gateway: Gateway) -> tuple[Step, ...]:
+        """The steps at one entrance and behind it, up to the one that breaks."""
+        steps = [self._name(gateway)]
+        for leg in CONTROLS:
+            if any(step.state is State.BREAKS for step in steps):
+                steps.append(Step(leg=leg, state=State.NOT_WALKED))
+            elif leg in AT_THE_DOOR and (silent := _silent(steps)):
+                steps.append(Step(leg=leg, state=State.UNKNOWN, reason=silent.reason, note="not asked"))
+            else:
+                steps.append(self._judged(leg, gateway))
+        return tuple(steps)
+
+    def _name(self, gateway: Gateway) -> Step:
+        if gateway.road != "probe":
+            return Step(leg=Leg.NAME, state=State.UNKNOWN, reason=Reason.NOT_COLLECTED, note="road = file")
+        try:
+            dial = DirectDial(doors(gateway), self._seconds(gateway.host), self.roads.contacts.append)
+            dial.lookup(gateway.host)
+        except Unreached as error:
+            return _unreached(Leg.NAME, error, gateway.host)
+        return Step(leg=Leg.NAME, state=State.HOLDS, place=gateway.host)
+
+    def _judged(self, leg: Leg, gateway: Gateway) -> Step:
+        """One control, asked now."""
+        task = self.tasks[gateway.id]
+        checks = tuple(check for check in task.checks if check.control == CONTROLS[leg])
+        if not checks:
+            note = f"{CONTROLS[leg]} is not demanded here"
+            return Step(leg=leg, state=State.UNKNOWN, reason=Reason.NOT_MEASURABLE, note=note)
+        if gateway.road != "probe" and any(check.facts for check in checks):
+            return Step(leg=leg, state=State.UNKNOWN, reason=Reason.NOT_COLLECTED, note="road = file")
+        one = Task(gateway, checks)
+        hosts = [gateway.host] if leg is not Leg.BROKER else [place.host for place in gateway.brokers]
+        try:
+            with self.turns.at(self.deadline, *hosts):
+                roads = replace(self.roads, probe_deadline_s=self._seconds(gateway.host))
+                evidence = collect_task(one, self.session.plugins, roads)
+        except Unreached as error:
+            return _unreached(leg, error, "")
+        session, now = self.session, datetime.now(UTC)
+        scene = Scene(
+            town=session.town,
+            model=session.model,
+            plugins=session.plugins,
+            now=now,
+            today=japan_day(now).date(),
+        )
+        findings, broken = judge(one, evidence, scene)
+        self.broken.extend(broken)
+        return step_of(leg, findings[0], gateway)
+
+    def to_server(self, documents: Documents) -> Step:
+        """One connect to where the approval routes run."""
+        place = documents.server
+        if place is None:
+            return Step(
+                leg=Leg.APPROVAL, state=State.UNKNOWN, reason=Reason.NOT_DECLARED, place=documents.name
+            )
+        shown = f"{documents.name} ({place})"
+        try:
+            with self.turns.at(self.deadline, place.host):
+                self._connect(place)
+        except Unreached as error:
+            return _unreached(Leg.APPROVAL, error, shown)
+        return Step(leg=Leg.APPROVAL, state=State.HOLDS, place=shown)
+
+    def _connect(self, place: Place) -> None:
+        allowed = frozenset({(place.host, place.port, "tcp")})
+        dial = DirectDial(allowed, self._seconds(place.host), self.roads.contacts.append)
+        with dial.tcp(place.host, place.port, wait_s=WAIT_S):
+            return
+
+    def _seconds(self, what: str) -> float:
+        return min(self.roads.probe_deadline_s, self.deadline.need_s(what))
+
+
+def _silent(steps: Sequence[Step]) -> Step | None:
+    """The step that got no answer at the door, None = it answered."""
+    door = (Leg.NAME, Leg.ENTRANCE)
+    return next((step for step in steps if step.leg in door and step.state is State.UNKNOWN), None)
+
+
+def step_of(leg: Leg, finding: Finding, gateway: Gateway) -> Step:
+    """What a finding means for somebody who is on the way."""
+    if finding.verdict is Verdict.NOT_APPLICABLE:
+        wanted = finding.key == "undeclared" and leg is Leg.SIGN_ON and gateway.protocol in PAGES
+        if wanted:
+            return Step(leg=leg, state=State.UNKNOWN, finding=finding, reason=Reason.NOT_DECLARED)
+        return Step(leg=leg, state=State.NONE, finding=finding)
+    if finding.verdict is Verdict.UNKNOWN:
+        return Step(leg=leg, state=State.UNKNOWN, finding=finding, reason=finding.reason, note=finding.note)
+    if finding.verdict is Verdict.FAIL:
+        return Step(leg=leg, state=State.BREAKS, finding=finding)
+    near = finding.key in WARNINGS or (leg is Leg.SEATS and _fewer_than_all(finding))
+    return Step(leg=leg, state=State.WARNS if near else State.HOLDS, finding=finding, until=finding.until)
+
+
+def _fewer_than_all(finding: Finding) -> bool:
+    """On a day when everybody stays at home the town's usual share of them does not hold."""
+    seats, users = finding.values.get("seats"), finding.values.get("users")
+    return isinstance(seats, int) and isinstance(users, int) and seats < users
+
+
+def _unreached(leg: Leg, error: Unreached, place: str) -> Step:
+    """Somebody said that it is not there, or nobody said anything."""
+    state = State.BREAKS if error.reason in NOWHERE else State.UNKNOWN
+    return Step(leg=leg, state=state, reason=error.reason, note=error.note, place=place)
+
+
+def walked(
+    session: Session,
+    roads: Roads,
+    gateways: Sequence[Gateway],
+    documents: Sequence[Documents],
+    deadline_s: float,
+    seen: Seen,
+) -> tuple[dict[str, tuple[Step, ...]], dict[str, Step], float, tuple[str, ...]]:
+    """Steps by entrance, the approval step by document set, seconds taken, and what failed by its own fault.
+
+    Entrances and servers at the same time, each host by one connection after the other.
+    """
+    began = time.monotonic()
+    tasks = {
+        task.target.id: task
+        for task in plan(session.town, session.model, session.plugins)
+        if isinstance(task.target, Gateway)
+    }
+    guide = Guide(session=session, roads=roads, tasks=tasks, deadline=Deadline.after(deadline_s))
+    ways: dict[str, tuple[Step, ...]] = {}
+    servers: dict[str, Step] = {}
+    with ThreadPoolExecutor(max_workers=WORKERS, thread_name_prefix="rehearsal") as pool:
+        through = {pool.submit(guide.through, gateway): gateway for gateway in gateways}
+        to = {pool.submit(guide.to_server, one): one for one in documents}
+        for future in as_completed(through):
+            gateway = through[future]
+            ways[gateway.id] = future.result()
+            seen(gateway, next((step.reason for step in ways[gateway.id] if step.reason), None))
+        for answer in as_completed(to):
+            servers[to[answer].id] = answer.result()
+            seen(to[answer], servers[to[answer].id].reason)
+    return ways, servers, time.monotonic() - began, tuple(guide.broken)

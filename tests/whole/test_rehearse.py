@@ -1,0 +1,283 @@
+"""``auditor rehearse`` on a real nginx: the right step, the right people, and until when it holds."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.peers.certificates import GATEWAY_NAME, authority, issue
+from tests.peers.nginx import Block, nginx
+from tests.peers.process import free_port
+from tests.remote.conftest import TODAY, rude_server
+from tests.whole.command import auditor
+
+PAGE = "location /login { charset utf-8; default_type text/html; return 200 'サインイン'; }"
+REPAIRS = "location /login { charset utf-8; default_type text/html; return 200 'ただいま工事中'; }"
+STAFF = """\
+職員番号,氏名,課,方式,試行,研修修了日
+0101,髙橋 一郎,総務課,vdi,○,2026-04-01
+0102,𠮷田 花,総務課,vdi,○,2026-04-01
+0103,森 次郎,税務課,vdi,○,2026-04-01
+0104,林 三郎,税務課,,×,
+"""
+ENDPOINTS = """\
+資産番号,製造番号,機器名,OS,課,利用者,区分,方式,取得方法,ホスト,ポート,アカウント
+PC-001,SN1,総務01,windows,総務課,0101,internet,vdi,file,,,
+"""
+TOWN = """\
+[town]
+name = "松風町"
+model = "base"
+[[sections]]
+id = "soumu"
+name = "総務課"
+[[sections]]
+id = "zeimu"
+name = "税務課"
+[[gateways]]
+id = "desktop"
+name = "仮想デスクトップの入口"
+host = "127.0.0.1"
+port = {port}
+server_name = "{name}"
+ca_file = "ca.pem"
+methods = ["vdi"]
+{brokers}
+{sign_on}
+{register}
+{documents}
+"""
+SIGN_ON = '[gateways.sign_on]\npath = "/login"\nshows = "サインイン"\n'
+
+
+@dataclass
+class Morning:
+    """What stands in the town folder of one test."""
+
+    folder: Path
+    port: int
+    broker: int | None
+    server: int | None
+    seats: int | None = 3
+    sign_on: str = SIGN_ON
+    more: str = ""
+    words: list[str] = field(default_factory=list)
+
+    def write(self) -> None:
+        (self.folder / "inbox").mkdir(exist_ok=True)
+        routes = self.folder / "routes"
+        routes.mkdir(exist_ok=True)
+        register = f'[gateways.register]\nas_of = {TODAY}\nsource = "契約書"\nseats = {self.seats}\n'
+        documents = '[[documents]]\nid = "r"\nname = "決裁"\nkind = "routes"\nfolder = "routes"\n'
+        text = TOWN.format(
+            port=self.port,
+            name=GATEWAY_NAME,
+            brokers="" if self.broker is None else f'brokers = ["127.0.0.1:{self.broker}"]',
+            sign_on=self.sign_on,
+            register="" if self.seats is None else register,
+            documents=documents + ("" if self.server is None else f'server = "127.0.0.1:{self.server}"\n'),
+        )
+        for name, content in (("town.toml", text + self.more), ("staff.csv", STAFF)):
+            (self.folder / name).write_text(content, "utf-8")
+        (self.folder / "endpoints.csv").write_text(ENDPOINTS, "utf-8")
+
+    def rehearse(self, *options: str) -> tuple[int, dict[str, Any]]:
+        """Exit code and the JSON."""
+        self.write()
+        done = auditor("rehearse", str(self.folder), "--json", *options, cwd=self.folder)
+        assert "Traceback" not in done.stderr, done.stderr
+        return done.returncode, json.loads(done.stdout)
+
+    def told(self, *options: str, lang: str = "ja") -> str:
+        """What a person reads."""
+        self.write()
+        return auditor("rehearse", str(self.folder), *options, cwd=self.folder, lang=lang).stdout
+
+
+def states(found: dict[str, Any]) -> dict[str, str]:
+    (walk,) = found["walks"]
+    return {step["leg"]: step["state"] for step in walk["steps"]}
+
+
+def stopped_at(found: dict[str, Any]) -> tuple[str, list[str]]:
+    (walk,) = found["walks"]
+    (step,) = [step for step in walk["steps"] if step["state"] == "breaks"]
+    return step["leg"], step["people"]
+
+
+@contextmanager
+def morning(folder: Path, *, days: float = 200.0, page: str = PAGE) -> Iterator[Morning]:
+    """A town whose entrance, broker and approval server all answer."""
+    folder.mkdir(exist_ok=True)
+    ca = authority()
+    ca.save(folder / "ca.pem")
+    block = Block(issue(folder, ca, ends_days=days), extra=page)
+    with (
+        nginx(folder, [block]) as (port,),
+        rude_server(lambda sock: sock.close()) as broker,
+        rude_server(lambda sock: sock.close()) as server,
+    ):
+        yield Morning(folder, port, broker, server)
+
+
+@pytest.fixture(scope="module")
+def well(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Morning]:
+    with morning(tmp_path_factory.mktemp("well")) as found:
+        yield found
+
+
+def changed(well: Morning, folder: Path, **fields: Any) -> Morning:
+    """The same servers, and another town folder."""
+    (folder / "ca.pem").write_bytes((well.folder / "ca.pem").read_bytes())
+    return Morning(
+        folder, well.port, fields.pop("broker", well.broker), fields.pop("server", well.server), **fields
+    )
+
+
+def test_where_all_is_well_it_says_until_when_it_holds(well: Morning) -> None:
+    code, found = well.rehearse()
+    assert code == 0
+    assert set(states(found).values()) == {"holds"}
+    assert list(states(found)) == [
+        "name",
+        "entrance",
+        "certificate",
+        "sign_on",
+        "broker",
+        "seats",
+        "approval",
+    ]
+    until = date.fromisoformat(found["until"])
+    assert until - TODAY in (timedelta(days=192), timedelta(days=193)), "200 days, less the week RA-05 keeps"
+    assert found["stopped"] == []
+    assert "令和" in well.told()
+    assert "it holds until" in well.told(lang="en")
+
+
+def test_a_certificate_that_ends_in_three_days_stops_everybody_there(tmp_path: Path) -> None:
+    with morning(tmp_path, days=3.5) as today:
+        code, found = today.rehearse()
+        text = today.told()
+    assert code == 3
+    assert stopped_at(found) == ("certificate", ["0101", "0102", "0103"])
+    assert {states(found)[leg] for leg in ("sign_on", "broker", "seats", "approval")} == {"not_walked"}
+    assert "✕ 証明書" in text
+    assert "総務課 2人、税務課 1人(計3人)" in text
+    assert "髙橋" not in text, "without --section nobody is named"
+
+
+def test_a_broker_that_is_down_stops_everybody_there(well: Morning, tmp_path: Path) -> None:
+    today = changed(well, tmp_path, broker=free_port())
+    code, found = today.rehearse()
+    assert code == 3
+    assert stopped_at(found) == ("broker", ["0101", "0102", "0103"])
+    assert states(found)["certificate"] == "holds"
+    assert states(found)["approval"] == "not_walked"
+
+
+def test_a_section_is_told_by_the_names_of_its_own_people(well: Morning, tmp_path: Path) -> None:
+    today = changed(well, tmp_path, broker=free_port())
+    _, found = today.rehearse("--section", "総務課")
+    assert stopped_at(found) == ("broker", ["0101", "0102"])
+    text = today.told("--section", "総務課")
+    assert "総務課 髙橋 一郎、𠮷田 花(計2人)" in text
+    assert "森" not in text
+
+
+def test_an_approval_server_that_is_down_stops_its_own_sections_only(well: Morning, tmp_path: Path) -> None:
+    today = changed(well, tmp_path)
+    (tmp_path / "z").mkdir()
+    today.more = (
+        'sections = ["soumu"]\n'
+        '[[documents]]\nid = "z"\nname = "税務の決裁"\nkind = "routes"\nfolder = "z"\n'
+        f'sections = ["zeimu"]\nserver = "127.0.0.1:{free_port()}"\n'
+    )
+    code, found = today.rehearse()
+    assert code == 3
+    assert stopped_at(found) == ("approval", ["0103"])
+    assert found["stopped"] == ["0103"]
+
+
+def test_an_entrance_that_is_down_stops_everybody_and_nothing_behind_it_is_asked(
+    well: Morning, tmp_path: Path
+) -> None:
+    today = changed(well, tmp_path)
+    today.port = free_port()
+    code, found = today.rehearse()
+    assert code == 3
+    assert stopped_at(found)[0] == "entrance"
+    assert states(found)["certificate"] == "not_walked"
+
+
+def test_another_page_than_declared_stops_them_at_the_page(tmp_path: Path) -> None:
+    with morning(tmp_path, page=REPAIRS) as today:
+        code, found = today.rehearse()
+    assert code == 3
+    assert stopped_at(found)[0] == "sign_on"
+
+
+def test_too_few_seats_stop_them_and_barely_enough_is_a_warning(well: Morning, tmp_path: Path) -> None:
+    code, found = changed(well, tmp_path, seats=1).rehearse()
+    assert (code, stopped_at(found)[0]) == (3, "seats")
+    barely = changed(well, tmp_path, seats=2)
+    code, found = barely.rehearse()
+    assert (code, states(found)["seats"]) == (0, "warns")
+    assert "2人で枠が一杯" in barely.told()
+
+
+@pytest.mark.parametrize(
+    ("fields", "leg"),
+    [
+        ({"broker": None}, "broker"),
+        ({"server": None}, "approval"),
+        ({"seats": None}, "seats"),
+        ({"sign_on": ""}, "sign_on"),
+    ],
+)
+def test_what_is_not_declared_is_unknown_and_never_well(
+    well: Morning, tmp_path: Path, fields: dict[str, Any], leg: str
+) -> None:
+    code, found = changed(well, tmp_path, **fields).rehearse()
+    assert code == 4
+    assert states(found)[leg] == "unknown"
+    assert found["state"] == "unknown"
+
+
+def test_a_certificate_within_a_month_is_a_warning(tmp_path: Path) -> None:
+    with morning(tmp_path, days=20.5) as today:
+        code, found = today.rehearse()
+    assert (code, states(found)["certificate"]) == (0, "warns")
+
+
+def test_people_without_an_entrance_are_told(well: Morning, tmp_path: Path) -> None:
+    today = changed(well, tmp_path)
+    today.write()
+    text = (tmp_path / "staff.csv").read_text("utf-8").replace("林 三郎,税務課,,×", "林 三郎,税務課,cloud,○")
+    today.write = lambda: None  # type: ignore[method-assign]  # the folder stands as it is now
+    (tmp_path / "staff.csv").write_text(text, "utf-8")
+    code, found = today.rehearse()
+    assert code == 4
+    assert found["without"] == ["0104"]
+
+
+def test_a_section_that_does_not_exist_is_refused_before_anything_is_asked(well: Morning) -> None:
+    done = auditor("rehearse", str(well.folder), "--section", "建設課", cwd=well.folder)
+    assert done.returncode == 2
+    assert done.stdout == ""
+
+
+def test_it_ends_in_time_where_nothing_answers(well: Morning, tmp_path: Path) -> None:
+    from tests.remote.conftest import black_hole
+
+    today = changed(well, tmp_path)
+    with black_hole() as port:
+        today.port = port
+        code, found = today.rehearse("--deadline", "3")
+    assert found["took_s"] < 5
+    assert code == 5
+    assert states(found)["entrance"] == "unknown"
