@@ -11,6 +11,7 @@ from auditor.api import (
     NotKnown,
     Params,
     Reason,
+    Unknown,
     Unreached,
     check,
     fact,
@@ -33,6 +34,7 @@ from checks.remote._wire import (
     Ended,
     outcome_of,
 )
+from checks.remote.suites import SuiteOffer
 
 WAIT_S = 3.0
 ACCEPTED = "accepted"
@@ -157,16 +159,24 @@ def _silence(outcomes: Mapping[str, str]) -> NotKnown:
     return NotKnown(Reason.WRONG_SERVICE if wrong else Reason.NO_ANSWER, note)
 
 
+NOTHING_BESIDE = Unknown(Reason.NOT_COLLECTED)
+
+
 @check("RA-04")
-def current_versions_only(offer: TlsOffer, params: Params) -> Judgement:
+def current_versions_only(
+    offer: TlsOffer, params: Params, beside: SuiteOffer | Unknown = NOTHING_BESIDE
+) -> Judgement:
     """Any version of `deny` accepted fails; a pass needs one of `allow` accepted and all of `deny` refused.
 
-    Not every version of `allow` has to be spoken: TLS 1.2 alone is still current.
+    Not every version of `allow` has to be spoken: TLS 1.2 alone is still current. SSL 2.0 and 3.0, which the
+    probe of the suites asks for, fail whatever the model denies.
     """
     if offer.declined:
         return not_applicable("declined")
     if not offer.spoken:
         return not_applicable("not_tls")
+    if isinstance(beside, SuiteOffer) and beside.old_ssl:
+        return failed("ssl", versions=", ".join(beside.old_ssl))
     if old := [name for name in params.texts("deny") if name in offer.accepted]:
         return failed("old", versions=", ".join(old))
     if missing := [name for name in params.texts("deny") if name not in offer.refused]:

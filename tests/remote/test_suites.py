@@ -14,6 +14,7 @@ from checks.remote._elimination import ACCEPTED, UNCLEAR, Pick, Taken, eliminate
 from checks.remote._read import compact
 from checks.remote._wire import CLOSED, REFUSED, SILENT
 from checks.remote.suites import ORDER, OUTCOMES, ask_suites, nothing_weak, suite_offer
+from checks.remote.tls import TlsOffer, current_versions_only
 from tests.peers.certificates import Files, issue
 from tests.peers.nginx import EVERY, Block, nginx
 from tests.peers.process import free_port
@@ -160,6 +161,9 @@ def test_ssl_3_is_found_on_a_server_that_answers_in_it() -> None:
     with rude_server(says(hello_of(_hello.SSL_3, 0x0005))) as port:
         offer = suite_offer(asked(ask_suites, gateway_at(port)))
     assert offer.old_ssl == ("SSL 3.0",)
+    current = TlsOffer(("1.2",), ("1.0", "1.1"), ())
+    versions = Params({"allow": ("1.2",), "deny": ("1.0", "1.1")})
+    assert current_versions_only(current, versions, offer).values["versions"] == "SSL 3.0"
 
 
 def test_ssl_2_is_found_by_its_own_hello() -> None:
