@@ -11,6 +11,7 @@ from auditor.legs import elements, people_readiness, section_readiness
 from auditor.plan import Task
 from auditor.run import Run, TargetCard, TownCard
 from auditor.targets import Endpoint, Target, Town, sections_of, target_key
+from auditor.zones import unlooked
 
 JAPAN = timezone(timedelta(hours=9), "JST")
 """Japan has no daylight saving time, and Windows has no time zone table without an extra package."""
@@ -101,6 +102,10 @@ def judge_all(
         plugins=dict(scene.plugins.versions),
         controls=tuple(control for id_, control in sorted(controls.items()) if id_ in used),
         sections=scene.town.sections,
+        zones=scene.town.zones if scene.town.flows else (),
+        vantages=scene.town.vantages,
+        flows=scene.town.flows,
+        unlooked=unlooked(scene.town.vantages, scene.town.flows),
         people=tuple(person for person in scene.town.staff if person.trial or _named(person.id, scene.town)),
         targets=tuple(cards),
         findings=tuple(findings),

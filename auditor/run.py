@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
+from auditor.contacts import Contact
 from auditor.control import Control, Leg, Wording
 from auditor.findings import Finding, Reason, Tally
 from auditor.readiness import ElementState, PersonReadiness, SectionReadiness
 from auditor.targets import Person, Section
+from auditor.zones import Border, Flow, Vantage, Zone
 
 SCHEMA = 1
 MAX_ARRIVALS = 2000
@@ -158,7 +160,9 @@ class Run:
     names to versions.
     `broken` names the checks that failed by their own fault (a bug), as ``module: error``.
     `elements` are the six elements of the telework plan, in order. `inbox` holds what became of the evidence
-    files, refused ones first and at most `MAX_ARRIVALS`; `arrived` counts all of them.
+    files, refused ones first and at most `MAX_ARRIVALS`; `arrived` counts all of them. `contacts` = all that
+    was contacted. `zones`, `vantages` and `flows` as they were declared, `unlooked` = ways that every town
+    keeps closed and that no flow tries, though the town looks from there.
     """
 
     schema: int = SCHEMA
@@ -183,6 +187,11 @@ class Run:
     changes: Changes | None = None
     broken: tuple[str, ...] = ()
     inbox: tuple[Arrival, ...] = ()
+    contacts: tuple[Contact, ...] = ()
+    zones: tuple[Zone, ...] = ()
+    vantages: tuple[Vantage, ...] = ()
+    flows: tuple[Flow, ...] = ()
+    unlooked: tuple[Border, ...] = ()
     arrived: Mapping[Standing, int] = field(default_factory=dict)
 
     def control(self, id_: str) -> Control:

@@ -99,6 +99,17 @@ def _data() -> dict[str, Any]:
     return tomllib.loads(files("auditor").joinpath("zones.toml").read_text("utf-8"))
 
 
+def unlooked(vantages: Sequence[Vantage], flows: Sequence[Flow]) -> tuple[Border, ...]:
+    """The ways that are closed in every town, begin where this town looks from, and are tried by no flow."""
+    origins = {vantage.zone for vantage in vantages}
+    tried = {(flow.origin, flow.zone) for flow in flows}
+    return tuple(
+        border
+        for border in shipped_borders()
+        if border.source in origins and (border.source, border.to) not in tried
+    )
+
+
 def is_outside(zone: str, zones: Sequence[Zone]) -> bool:
     """True when what stands in that zone sees the town as anybody on the internet does."""
     return any(each.outside for each in zones if each.id == zone)

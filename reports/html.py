@@ -17,13 +17,16 @@ from reports.section import COUNTS, section_view
 from reports.technical import technical_view
 from reports.town import town_view
 from reports.wording import Words, plain
+from reports.zones import zones_view
 
 CONTACT_LENGTH = 60
 """So much of the contact fits between the other two texts at the foot of a sheet."""
 
 
 def render(run: Run, out: Path, lang: str) -> tuple[Path, ...]:
-    """Write ``town.html``, ``technical.html`` and ``sections/*.html`` below `out`; the files, in that order.
+    """Write ``town.html``, ``technical.html``, ``zones.html``, ``sections/*.html``; the files in that order.
+
+    ``zones.html`` only where ways between segments are declared.
 
     Raises:
         OutputError: a file cannot be written.
@@ -33,6 +36,8 @@ def render(run: Run, out: Path, lang: str) -> tuple[Path, ...]:
         write(out / "town.html", town_page(book).encode("utf-8")),
         write(out / "technical.html", technical_page(book).encode("utf-8")),
     ]
+    if run.flows:
+        written.append(write(out / "zones.html", zones_page(book).encode("utf-8")))
     for section in run.sections:
         path = out / "sections" / f"{file_name(section.id)}.html"
         written.append(write(path, section_page(book, section.id).encode("utf-8")))
@@ -47,6 +52,11 @@ def town_page(book: Book) -> str:
 def technical_page(book: Book) -> str:
     """技術資料."""
     return _page("technical", book, technical_view(book))
+
+
+def zones_page(book: Book) -> str:
+    """区分の間の通信."""
+    return _page("zones", book, zones_view(book))
 
 
 def section_page(book: Book, section: str) -> str:

@@ -4,8 +4,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from auditor.findings import Verdict, shown_as
+from auditor.run import TargetCard
 from reports.book import Book
 from reports.requests import due_of
+
+KINDS = ("town", "flow")
+"""What concerns no section: the town itself, and the ways between its segments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +33,7 @@ def whole_items(book: Book) -> tuple[WholeItem, ...]:
     items = []
     for finding in book.run.findings:
         card = book.targets.get(finding.target)
-        if card is None or card.kind != "town" or finding.verdict not in (Verdict.FAIL, Verdict.UNKNOWN):
+        if card is None or card.kind not in KINDS or finding.verdict not in (Verdict.FAIL, Verdict.UNKNOWN):
             continue
         control = book.controls[finding.control]
         failed = finding.verdict is Verdict.FAIL
@@ -37,10 +41,15 @@ def whole_items(book: Book) -> tuple[WholeItem, ...]:
             WholeItem(
                 control=control.id,
                 state=shown_as(finding),
-                plain=control.plain.in_(lang) if failed else control.title.in_(lang),
+                plain=_about(control.plain.in_(lang) if failed else control.title.in_(lang), card),
                 seen=book.words.seen(finding, control),
                 fix=control.fix.in_(lang) if failed else "",
                 due=due_of(book, finding) if failed else None,
             )
         )
     return tuple(items)
+
+
+def _about(sentence: str, card: TargetCard) -> str:
+    """The sentence, and which way between segments it is about."""
+    return sentence if card.kind == "town" else f"{sentence} {card.name}"

@@ -17,18 +17,8 @@ CODE = ("auditor", "checks", "reports", "tests", "scripts", "benchmarks")
 MAX_LINES = 300
 MAX_FUNCTION_LINES = 60
 
-VALUES = {
-    "answers",
-    "control",
-    "errors",
-    "explanation",
-    "findings",
-    "readiness",
-    "rehearsal",
-    "run",
-    "targets",
-    "words",
-}
+VALUES = {"answers", "control", "errors", "explanation", "findings", "readiness", "rehearsal", "run"}
+VALUES |= {"targets", "words", "zones"}
 """What `reports` may know of `auditor`: values, never ways to get them."""
 
 UNESCAPED = {

@@ -5,9 +5,10 @@ entrance's own service on the same host answered both before and after (a device
 ask would otherwise make every port look closed).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from auditor.api import (
+    OUTSIDE,
     Answer,
     Dial,
     Garbled,
@@ -17,6 +18,8 @@ from auditor.api import (
     Params,
     Reason,
     Unknown,
+    Verdict,
+    Views,
     check,
     fact,
     failed,
@@ -43,6 +46,7 @@ MOST_PORTS = 64
 MAX_PORT = 65535
 OUTCOMES = (ANSWERED, REFUSED, SILENT, CLOSED, WRONG_SERVICE, NAME_NOT_FOUND, PROHIBITED)
 NOT_ASKED = "not_asked"
+NOBODY_LOOKED = Views()
 OWN_DOORS = frozenset({"vpn", "rdp", "vdi"})
 """Methods whose entrance stands on the town's own equipment."""
 GUARDED = frozenset({"tls", "sstp", "openvpn", "anyconnect", "softether", "portal", "relay"})
@@ -67,7 +71,7 @@ class ClosedPorts:
     transport: str
 
 
-@probe("gateway.ports", kind="gateway")
+@probe("gateway.ports", kind="gateway", vantages=OUTSIDE)
 def ask_ports(gateway: Gateway, dial: Dial) -> bytes:
     """The entrance's own port, each declared port once, the own port again; nothing is sent to the ports.
 
@@ -119,14 +123,27 @@ def closed_ports(answer: Answer) -> ClosedPorts:
 
 
 @check("RA-03")
-def management_closed(gateway: Gateway, found: ClosedPorts | Unknown, params: Params) -> Judgement:
+def management_closed(
+    gateway: Gateway, found: ClosedPorts | Unknown, params: Params, views: Views = NOBODY_LOOKED
+) -> Judgement:
     """Open fails at once; closed needs the control, every port asked, and every port the model names.
 
     The demand is about the town's own equipment: a relay, or a cloud service's door, for which no port is
-    declared, is not the town's to probe.
+    declared, is not the town's to probe. Where the town declared places outside from which the entrance must
+    be reached, what they saw counts, for the office may well reach the management of its own equipment.
     """
     if not gateway.closed_ports and _foreign(gateway):
         return not_applicable("not_ours")
+    outside = [(id_, _closed(gateway, seen, params)) for id_, seen in views.of(ClosedPorts).items()]
+    for verdict in (Verdict.FAIL, Verdict.UNKNOWN):
+        for id_, each in outside:
+            if each.verdict is verdict:
+                return replace(each, places=tuple(f"{place} ({id_})" for place in each.places))
+    return outside[0][1] if outside else _closed(gateway, found, params)
+
+
+def _closed(gateway: Gateway, found: ClosedPorts | Unknown, params: Params) -> Judgement:
+    """The verdict on what was seen from one place."""
     if isinstance(found, Unknown):
         return unknown(found.reason, found.note)
     if opened := (*found.opened, *_bare(found, gateway, params)):

@@ -9,6 +9,7 @@ the line is proven, the loss is the entrance's, it fails.
 from dataclasses import dataclass
 
 from auditor.api import (
+    EVERY,
     Answer,
     Dial,
     Garbled,
@@ -73,7 +74,7 @@ class Reach:
         return tuple(each.took_ms for each in self.tries if each.outcome == ANSWERED)
 
 
-@probe("gateway.reach", kind="gateway")
+@probe("gateway.reach", kind="gateway", vantages=EVERY)
 def ask_reach(gateway: Gateway, dial: Dial) -> bytes:
     """Look the name up; then one exchange that begins a session, or up to three others one after the other.
 

@@ -85,7 +85,7 @@ def test_the_policy_allows_the_page_s_own_style_and_nothing_else(run: Run) -> No
 
 def test_nothing_in_the_templates_escapes_the_escaping() -> None:
     templates = list(files("reports").joinpath("templates").iterdir())
-    assert len(templates) == 5
+    assert len(templates) == 6
     for template in templates:
         source = template.read_text("utf-8")
         assert not re.search(r"\|\s*safe\b|autoescape|Markup", source), template.name
