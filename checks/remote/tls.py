@@ -177,6 +177,10 @@ def current_versions_only(
         return not_applicable("not_tls")
     if isinstance(beside, SuiteOffer) and beside.old_ssl:
         return failed("ssl", versions=", ".join(beside.old_ssl))
+    return _versions(offer, params)
+
+
+def _versions(offer: TlsOffer, params: Params) -> Judgement:
     if old := [name for name in params.texts("deny") if name in offer.accepted]:
         return failed("old", versions=", ".join(old))
     if missing := [name for name in params.texts("deny") if name not in offer.refused]:
