@@ -104,7 +104,7 @@ def columns(answer: Answer, widths: Mapping[str, int]) -> list[list[str]]:
         tag = line.partition("\t")[0]
         wanted = widths.get(tag)
         row = line.split("\t", (wanted or 1) - 1)
-        if wanted is None or len(row) != wanted:
+        if wanted is None or len(row) != wanted or row[0] != tag:
             raise Garbled(f"{answer.id}: line {number} is not understood")
         rows.append(row)
     return rows

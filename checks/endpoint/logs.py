@@ -127,16 +127,18 @@ def _windows_log(row: Any) -> Reach:
 @fact(
     "log.oldest",
     linux=r"""
-for d in /var/log/journal /var/log/journal/*; do
+id=none
+[ -r /etc/machine-id ] && read -r id </etc/machine-id
+for d in /var/log/journal "/var/log/journal/$id"; do
   [ ! -d "$d" ] || { [ -r "$d" ] && [ -x "$d" ]; } || exit 11
 done
-for f in /var/log/journal/*/system.journal; do
+for f in "/var/log/journal/$id"/system.journal; do
   [ -e "$f" ] || continue
   [ -r "$f" ] || exit 11
   printf 'journal\t'
   od -A n -t u8 -j 184 -N 16 "$f"
 done
-for f in /var/log/journal/*/system@*.journal; do
+for f in "/var/log/journal/$id"/system@*.journal; do
   [ -e "$f" ] && printf 'archived\t%s\n' "${f##*/}"
 done
 set --
@@ -153,8 +155,9 @@ def linux_records(answer: Answer) -> Records:
     """The journal on disk or the log of sign-ins, whichever reaches further back and is still written.
 
     A journal file's header holds the times of its first and last entry (bytes 184 to 199), an archived one's
-    name the time of its first (systemd, journal-def.h). Of a rotated text file only its last line's time is
-    known. The machine's own id is written when it first starts.
+    name the time of its first (systemd, journal-def.h). A folder under another id was left by the system
+    before, or by the one this was copied from, and nothing cleans it. Of a rotated text file only its last
+    line's time is known. The machine's own id is written when it first starts.
     """
     rows = columns(answer, {"journal": 2, "archived": 2, "file": 3, "end": 1})
     if [row for row in rows if row[0] == "end"] != rows[-1:]:
@@ -202,9 +205,11 @@ def _text_log(base: str, files: dict[str, date]) -> Reach | None:
     }
     if base not in mine:
         return None
-    rotated = [day for name, day in mine.items() if name != base]
-    proved = min(mine.values())
-    return Reach(base, proved, proved - ROTATION if rotated else None, mine[base])
+    days = sorted(mine.values(), reverse=True)
+    proved = mine[base]
+    for day in days:  # a file after a gap may be left over from another way of rotating
+        proved = day if day < proved and proved - day <= ROTATION else proved
+    return Reach(base, proved, days[-1] - ROTATION if len(days) > 1 else None, mine[base])
 
 
 @check("LOG-01")

@@ -34,9 +34,12 @@ def at(text: str) -> float:
     return datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()
 
 
-def journal(root: Path, name: str, first: str, last: str) -> None:
+ID = "0123456789abcdef0123456789abcdef"
+
+
+def journal(root: Path, name: str, first: str, last: str, machine: str = ID) -> None:
     """A journal file's header, as systemd's journal-def.h lays it out; the rest does not matter."""
-    path = root / "var/log/journal/0123456789abcdef0123456789abcdef" / name
+    path = root / "var/log/journal" / machine / name
     path.parent.mkdir(parents=True, exist_ok=True)
     times = struct.pack("<QQ", int(at(first) * 1e6), int(at(last) * 1e6))
     path.write_bytes(b"LPKSHHRH" + bytes(176) + times + bytes(64))
@@ -47,7 +50,7 @@ def test_a_journal_s_own_header_and_names_tell_how_far_it_reaches(tmp_path: Path
     journal(tmp_path, "system.journal", "2026-11-01", "2026-11-24")
     archive = f"system@{'0' * 32}-{1:016x}-{int(at('2025-06-01') * 1e6):016x}.journal"
     journal(tmp_path, archive, "2025-06-01", "2026-11-01")
-    put(tmp_path, "etc/machine-id", "x\n", at("2023-04-01"))
+    put(tmp_path, "etc/machine-id", f"{ID}\n", at("2023-04-01"))
     reach = Reach("journal", date(2025, 6, 1), date(2025, 6, 1), date(2026, 11, 24))
     assert ask("log.oldest", tmp_path, shell) == Records((reach,), date(2023, 4, 1))
 
@@ -57,12 +60,44 @@ def test_rotated_text_files_count_by_their_last_line(tmp_path: Path, shell: str)
     for name, on in (
         ("auth.log", "2026-11-24"),
         ("auth.log.1", "2026-11-01"),
-        ("auth.log.2.gz", "2025-11-01"),
+        ("auth.log.2.gz", "2026-10-01"),
     ):
         put(tmp_path, f"var/log/{name}", "x\n", at(on))
     put(tmp_path, "var/log/auth.log.3.gz", "", at("2020-01-01"))
     (log,) = ask("log.oldest", tmp_path, shell).logs
-    assert (log.name, log.proved, log.newest) == ("auth.log", date(2025, 11, 1), date(2026, 11, 24))
+    assert (log.name, log.proved, log.newest) == ("auth.log", date(2026, 10, 1), date(2026, 11, 24))
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_journal_left_by_the_system_before_proves_nothing_of_this_one(tmp_path: Path, shell: str) -> None:
+    journal(tmp_path, "system.journal", "2026-11-20", "2026-11-24")
+    journal(tmp_path, "system.journal", "2024-01-01", "2025-12-31", machine="f" * 32)
+    put(tmp_path, "etc/machine-id", f"{ID}\n", at("2023-04-01"))
+    (log,) = ask("log.oldest", tmp_path, shell).logs
+    assert (log.proved, log.newest) == (date(2026, 11, 20), date(2026, 11, 24))
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_text_file_left_over_from_years_ago_is_neither_proof_nor_fault(tmp_path: Path, shell: str) -> None:
+    for name, on in (
+        ("auth.log", "2026-11-24"),
+        ("auth.log-20261118", "2026-11-18"),
+        ("auth.log.4.gz", "2024-02-01"),
+    ):
+        put(tmp_path, f"var/log/{name}", "x\n", at(on))
+    put(tmp_path, "etc/machine-id", f"{ID}\n", at("2023-04-01"))
+    (log,) = ask("log.oldest", tmp_path, shell).logs
+    assert log.proved == date(2026, 11, 18)
+    body = "".join(
+        f"file\t{int(at(on))}\t/{name}\n"
+        for name, on in (
+            ("auth.log", "2026-11-24"),
+            ("auth.log.4.gz", "2024-02-01"),
+            ("machine-id", "2023-04-01"),
+        )
+    )
+    given = {"log.oldest": answer("log.oldest", {"status": "ok", "body": body + "end\n"})}
+    assert judged("LOG-01", given, endpoint=pc("linux")).verdict == "unknown"
 
 
 @pytest.mark.parametrize("shell", SHELLS)
@@ -72,6 +107,7 @@ def test_a_journal_nobody_may_read_is_denied_not_empty(shell: str) -> None:
     with tempfile.TemporaryDirectory() as place:
         root = Path(place)
         journal(root, "system.journal", "2026-11-01", "2026-11-24")
+        put(root, "etc/machine-id", f"{ID}\n", at("2023-04-01"))
         root.chmod(0o755)
         next(root.rglob("system.journal")).chmod(0o600)
         script = ABSOLUTE.sub(

@@ -104,6 +104,11 @@ def test_a_line_nobody_knows_is_refused(text: str) -> None:
         columns(Answer("x", Status.OK, text.encode()), {"a": 2})
 
 
+def test_a_word_that_stands_alone_is_refused_with_anything_behind_it() -> None:
+    with pytest.raises(Garbled):
+        columns(Answer("x", Status.OK, b"end\tmore\n"), {"end": 1})
+
+
 def test_a_parser_that_knows_nothing_says_so() -> None:
     fact = next(fact for fact in FACTS if fact.id == "patch.last" and "windows" in fact.scripts)
     with pytest.raises(NotKnown):
