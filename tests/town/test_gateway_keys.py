@@ -12,6 +12,7 @@ WIREGUARD = '[[gateways]]\nid = "w"\nname = "W"\nhost = "w.example.jp"\nprotocol
 IKE = '[[gateways]]\nid = "i"\nname = "I"\nhost = "i.example.jp"\nport = 500\nprotocol = "ike"\n'
 PUBLIC = "xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg="
 DIRECTION = "gateways.key_direction"
+SSH = IKE.replace("ike", "ssh")
 CRYPT = 'wrap = "tls-crypt"\nkey_file = "k"\n'
 AUTH = CRYPT.replace("crypt", "auth")
 SERVER = f'server_public_key = "{PUBLIC}"\n'
@@ -49,6 +50,9 @@ def test_declared_keys_become_files_of_the_gateway(town: TownFolder) -> None:
         (IKE + f'ike_identity = "{"x" * 121}"\n', "gateways.ike_identity", "bad_identity"),
         (IKE + 'transport = "tcp"\n', "gateways.transport", "never_tcp"),
         (WIREGUARD + 'ike_identity = "a"\n', "gateways.ike_identity", "key_other_protocol"),
+        (SSH + 'ssh_account = "-oProxyCommand"\n', "gateways.ssh_account", "bad_account"),
+        (SSH + 'transport = "udp"\n', "gateways.transport", "udp_only_openvpn"),
+        (IKE + 'ssh_account = "audit"\n', "gateways.ssh_account", "key_other_protocol"),
     ],
 )
 def test_a_key_alone_or_in_the_wrong_place_names_itself(
