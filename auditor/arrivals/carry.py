@@ -15,6 +15,8 @@ from auditor.arrivals.inbox import read_file, shown
 from auditor.errors import CarryError, Garbled
 from auditor.evidence import decode
 
+_ASIDE = ".import-"
+
 
 @dataclass(frozen=True, slots=True)
 class Luggage:
@@ -81,8 +83,10 @@ def unpack(archive: Archive, inbox: Path) -> tuple[tuple[str, ...], tuple[str, .
     """
     aside = None
     try:
+        for left in inbox.glob(f"{_ASIDE}*"):  # by an import that was killed; we hold the town's lock
+            shutil.rmtree(left, ignore_errors=True)
         known = _names(inbox)
-        aside = Path(tempfile.mkdtemp(dir=inbox, prefix=".import-"))
+        aside = Path(tempfile.mkdtemp(dir=inbox, prefix=_ASIDE))
         with zipfile.ZipFile(archive.path) as opened:
             fresh: list[str] = []
             twice: list[str] = []

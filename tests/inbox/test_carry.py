@@ -65,6 +65,20 @@ def test_an_archive_that_changed_after_it_was_examined_leaves_nothing(tmp_path: 
     assert names(inbox) == []
 
 
+def test_what_a_killed_import_left_is_cleared_by_the_next_and_no_link_is_followed(
+    tmp_path: Path, inbox: Path
+) -> None:
+    (inbox / ".import-x").mkdir()
+    (inbox / ".import-x" / "a.json").write_bytes(b"half")
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    (kept / "b.json").write_bytes(b"whole")
+    (inbox / ".import-y").symlink_to(kept)
+    fresh, _ = unpack(examine(packed(tmp_path)), inbox)
+    assert {*names(inbox)} == {*fresh, ".import-y"}
+    assert names(kept) == ["b.json"]
+
+
 def test_a_full_disk_leaves_nothing(tmp_path: Path) -> None:
     path = packed(tmp_path, tuple((f"{number}.json", os.urandom(90_000)) for number in range(8)))
     with small_disk(tmp_path / "disk", "400k") as disk:
