@@ -76,11 +76,13 @@ def sshd(
     client_key: Path | None = None,
     listen: str = "127.0.0.1",
     startups: str = "200",
+    inside: str = "",
 ) -> Iterator[SshServer]:
     """Run an sshd whose files stand in `folder` under `name`; `extra` = configuration that wins over ours.
 
     Give `client_key` to let several servers take the same key; `listen` = 0.0.0.0 answers on 127.0.0.0/8;
-    `startups` = MaxStartups, of which sshd takes the last line and not the first.
+    `startups` = MaxStartups, of which sshd takes the last line and not the first; `inside` = a network
+    namespace to run in, where it answers on `listen` only.
     """
     program = need("sshd")
     need_root()
@@ -105,13 +107,21 @@ def sshd(
     )
     log = home / "sshd.log"
     command = [program, "-D", "-e", "-f", str(config)]
-    with started(command, log=log, ready=lambda: listens(port), cwd=Path("/")) as process:
+    if inside:
+        command = [need("ip"), "netns", "exec", inside, *command]
+    host = listen if inside else "127.0.0.1"
+
+    def ready() -> bool:
+        return "Server listening" in log.read_text() if inside else listens(port)
+
+    with started(command, log=log, ready=ready, cwd=Path("/")) as process:
         yield SshServer(
             port=port,
             pid=process.pid,
             host_key=host_key,
             client_key=client_key,
-            known_hosts=pin_line(port, host_key.with_name("host_key.pub")),
+            known_hosts=pin_line(port, host_key.with_name("host_key.pub"), host),
             account=getpass.getuser(),
             log=log,
+            host=host,
         )
