@@ -36,8 +36,8 @@ ALL = {"RA-02", "RA-03", "RA-04", "RA-05"}
 """What is asked of a TLS entrance; the controls of other protocols do not concern it."""
 REGISTERED = {"RA-06", "RA-07", "RA-11", "RA-14"}
 """What only the town's register tells: these entrances have none."""
-DEEPER = {"GW-50", "GW-51", "GW-52"}
-"""What is asked of TLS beside that (suites, HSTS, revocation): judged in tests of their own."""
+DEEPER = {"GW-50", "GW-51", "GW-52", "GW-62"}
+"""What is asked of TLS beside that (suites, HSTS, revocation, the path): judged in tests of their own."""
 
 
 @pytest.fixture(scope="module")
