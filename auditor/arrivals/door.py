@@ -187,7 +187,8 @@ def _row(door: Door, told: Told, principals: tuple[str, ...], name: str) -> Endp
         note = "several rows have this serial" if found else "no row has this number or serial"
         _stop(Standing.NOT_OURS, note, _stranger(told, name) if principals else None)
     if found[0].retired_on is not None:
-        _stop(Standing.RETIRED, "", _stranger(told, name, found[0].id) if principals else None)
+        heard = may_speak(principals, found[0].id, told.context)  # or any machine could accuse another
+        _stop(Standing.RETIRED, "", _stranger(told, name, found[0].id) if heard else None)
     return found[0]
 
 

@@ -186,6 +186,11 @@ def test_a_retired_machine_that_still_reports_is_told(door: Inn, officer: Key) -
     assert set(door.read().strangers) == {"endpoint:PC-9"}
 
 
+def test_no_machine_can_accuse_a_retired_one_of_still_reporting(door: Inn, host: Key) -> None:
+    assert one(door, signed(host, asset="PC-9", serial="SN9")).standing is Standing.RETIRED
+    assert door.read().strangers == {}
+
+
 def test_a_serial_that_stands_twice_in_the_ledger_names_nobody(tmp_path: Path, officer: Key) -> None:
     twin = replace(OTHER, serial="SN1")
     double = inn(tmp_path, f"officer:0105 {officer.public}", town=town_of(FILED, twin))
