@@ -76,9 +76,11 @@ def _write(path: Path, script: bytes) -> None:
     """The whole file or the old one, never half of a script."""
     aside = path.with_name(f".{path.name}-{os.getpid()}")
     try:
-        aside.write_bytes(script)
+        with aside.open("xb") as file:  # never through a link that somebody put there
+            file.write(script)
         aside.replace(path)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            aside.unlink()
+        if not isinstance(error, FileExistsError):
+            with contextlib.suppress(OSError):
+                aside.unlink()
         raise OutputError("write", path=str(path), why=error.strerror or str(error)) from error

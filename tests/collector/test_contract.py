@@ -1,13 +1,16 @@
 """What a frozen collector asks and what the program can read belong together, both ways."""
 
+import os
 import re
 from pathlib import Path
 
 import pytest
 
+from auditor.cli.collector import _write
 from auditor.collector import COLLECTED, facts_of, freeze
 from auditor.declare import CONSOLE, MACHINE, USER
 from auditor.discover import Plugins
+from auditor.errors import OutputError
 from auditor.script import Entrance
 from tests.whole.command import auditor
 
@@ -82,6 +85,16 @@ def test_a_file_that_cannot_be_written_is_a_failure_with_a_reason(tmp_path: Path
     done = auditor("collector", "linux", "--out", "missing/collect.sh", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (1, "")
     assert "missing/collect.sh" in done.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links of POSIX")
+def test_a_link_planted_beside_the_script_overwrites_nothing(tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_bytes(b"precious")
+    (tmp_path / f".collect.sh-{os.getpid()}").symlink_to(victim)
+    with pytest.raises(OutputError):
+        _write(tmp_path / "collect.sh", b"script")
+    assert victim.read_bytes() == b"precious"
 
 
 def test_another_system_is_refused(tmp_path: Path) -> None:
