@@ -231,7 +231,7 @@ def _probes(target: Target, task: Task, plugins: Plugins, roads: Roads) -> Evide
         answers += roads.lookout.seen(
             target,
             probes,
-            lambda probe, dial: _kept(probe, target, Keys(target.keys), lambda: dial),
+            lambda probe, dial: kept_answer(probe, target, Keys(target.keys), lambda: dial),
             lambda contact: roads.note(contact, target),
             pace,
         )
@@ -249,10 +249,10 @@ def _probes(target: Target, task: Task, plugins: Plugins, roads: Roads) -> Evide
 def _ask(probe: Probe, target: Target, roads: Roads, pace: Pace) -> Answer:
     keys = Keys(target.keys if isinstance(target, Gateway) else {})
     pace.next_probe(probe.most)
-    return _kept(probe, target, keys, lambda: _way_out(probe, target, roads, keys, pace))
+    return kept_answer(probe, target, keys, lambda: _way_out(probe, target, roads, keys, pace))
 
 
-def _kept(probe: Probe, target: Target, keys: Keys, way: Callable[[], object]) -> Answer:
+def kept_answer(probe: Probe, target: Target, keys: Keys, way: Callable[[], object]) -> Answer:
     """The probe's answer, unless a piece of a key stands in it: nothing may keep one."""
     answer = _outcome(probe, target, way)
     if keys.shown_in(answer.body) or keys.shown_in(clean(answer.note).encode()):
@@ -294,7 +294,7 @@ def _way_out(probe: Probe, target: Target, roads: Roads, keys: Keys, pace: Pace)
     if probe.seam is Dial and isinstance(target, Flow):
         return roads.lookout.flow_dial(target, record, pace)
     if probe.seam is Http and isinstance(target, PrintServer):
-        return DirectHttp(target.url, roads.probe_deadline_s, record)
+        return DirectHttp(target.url, roads.probe_deadline_s, record, pace=pace)
     if isinstance(target, Documents):
         return DirectFolder(target.folder)
     raise Unreached(Reason.NOT_DECLARED, f"{probe.id} cannot look at a {target.kind}")

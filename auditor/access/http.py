@@ -15,6 +15,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from auditor.access.dial import Contact, recorded
 from auditor.access.net import Deadline, connect, resolve
+from auditor.access.pace import Pace
 from auditor.errors import Unreached
 from auditor.findings import Reason
 from auditor.seams import Reply
@@ -38,7 +39,10 @@ class DirectHttp:
         deadline_s: float,
         contacts: Callable[[Contact], object],
         ca_file: Path | None = None,
+        *,
+        pace: Pace | None = None,
     ) -> None:
+        self._pace = pace or Pace()
         self._origin = _origin(urlsplit(url))
         self._deadline = Deadline.after(deadline_s)
         self._contacts = contacts
@@ -55,6 +59,7 @@ class DirectHttp:
         """
         if method not in _METHODS or _origin(urlsplit(url)) != self._origin:
             raise Unreached(Reason.NOT_DECLARED, f"{method} {url}")
+        self._pace.wait(self._origin[2], self._deadline.left_s())
         guard = threading.Timer(self._deadline.need_s(url), self._cut)
         guard.daemon = True
         guard.start()

@@ -24,6 +24,11 @@ class Pace:
         self._left = float(BURST)
         self._at = time.monotonic()
 
+    @property
+    def behind_s(self) -> float:
+        """Seconds that the next contact has to wait, 0 = it is due."""
+        return max(0.0, (1 - self._left) / PER_S)
+
     def next_probe(self, most: int) -> None:
         """Another probe begins, which may make `most` contacts at one port."""
         self._most = most

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import typer
 
+from auditor.cli.dryrun import tell_intents
 from auditor.cli.progress import Watched
 from auditor.cli.results import Wish, finish
 from auditor.cli.speech import Speech
@@ -51,8 +52,11 @@ def _register_scan(app: typer.Typer, speech: Speech) -> None:
         as_json: bool = typer.Option(False, "--json", help=speech("help.json")),
         workers: int = typer.Option(WORKERS, "--workers", help=speech("help.workers"), min=1, max=256),
         deadline: float = typer.Option(30.0, "--deadline", help=speech("help.deadline"), min=1, max=600),
+        dry_run: bool = typer.Option(False, "--dry-run", help=speech("help.dry_run")),
     ) -> int:
         wish = Wish(fail_on, None if max_unknown < 0 else max_unknown, as_json=as_json)
+        if dry_run:
+            return tell_intents(_declared(town, section, checks_dir, speech), speech)
         if town is None:
             return _scan_here(speech, wish, checks_dir, out or HERE, deadline)
         return _scan_town(
@@ -70,12 +74,24 @@ def _register_scan(app: typer.Typer, speech: Speech) -> None:
 def _scan_here(speech: Speech, wish: Wish, checks_dirs: list[Path], out: Path, deadline_s: float) -> int:
     from auditor.cli.roads import roads_for  # noqa: PLC0415 - start-up time
 
-    plugins, controls = read_controls(checks_dirs)
-    town = this_machine_town(speech("town.this_machine"), speech("town.no_town"))
-    session = Session(town=town, model=model_of(town, controls), plugins=plugins, controls=controls)
+    session = _declared(None, [], checks_dirs, speech)
     with Watched(speech, 1) as watched:
         found = audit(session, roads_for(None, deadline_s), watched.seen)
     return finish(found.audit.run, out, speech, wish)
+
+
+def _declared(folder: Path | None, sections: list[str], checks_dirs: list[Path], speech: Speech) -> Session:
+    """What would be scanned: a town folder, or this machine."""
+    from auditor.town import load_town  # noqa: PLC0415 - start-up time
+
+    plugins, controls = read_controls(checks_dirs)
+    if folder is None:
+        whole = this_machine_town(speech("town.this_machine"), speech("town.no_town"))
+    else:
+        whole = load_town(folder).town
+    model = model_of(whole, controls)
+    town = narrowed(whole, sections)
+    return Session(town=town, whole=whole, model=model, plugins=plugins, controls=controls)
 
 
 def _scan_town(
