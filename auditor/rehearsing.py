@@ -13,17 +13,20 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from auditor.access.dial import DirectDial, doors
+from auditor.access.keys import Keys
 from auditor.access.net import Deadline
-from auditor.collect import Roads, collect_task
+from auditor.access.pace import Pace
+from auditor.collect import Roads, collect_task, kept_answer
 from auditor.engine import japan_day
 from auditor.errors import Unreached
+from auditor.evidence import Evidence
 from auditor.findings import Finding, Reason, Verdict
 from auditor.judge import Scene, judge
 from auditor.plan import Task, plan
 from auditor.register import Place
 from auditor.rehearsal import Leg, State, Step
 from auditor.session import Session
-from auditor.targets import Documents, Gateway
+from auditor.targets import Documents, Gateway, target_key
 
 CONTROLS = {
     Leg.ENTRANCE: "RA-02",
@@ -32,6 +35,7 @@ CONTROLS = {
     Leg.BROKER: "GW-61",
     Leg.SEATS: "RA-15",
 }
+OUTSIDE = (Leg.ENTRANCE, Leg.CERTIFICATE, Leg.SIGN_ON)
 AT_THE_DOOR = (Leg.CERTIFICATE, Leg.SIGN_ON)
 """Asked at the same door: where that said nothing, they are not asked."""
 PAGES = ("tls", "portal")
@@ -75,12 +79,17 @@ class Turns:
 
 @dataclass(frozen=True, kw_only=True)
 class Guide:
-    """What the steps of one rehearsal share; everything is over by `deadline`."""
+    """What the steps of one rehearsal share; everything is over by `deadline`.
+
+    `vantage` = where entrances are looked at from, "" = here. What lies behind them (brokers, approval
+    servers) is always asked from here: people reach it from the inside of the tunnel.
+    """
 
     session: Session
     roads: Roads
     tasks: Mapping[str, Task]
     deadline: Deadline
+    vantage: str = ""
     turns: Turns = field(default_factory=Turns)
     broken: list[str] = field(default_factory=list)
 
@@ -99,6 +108,8 @@ class Guide:
     def _name(self, gateway: Gateway) -> Step:
         if gateway.road != "probe":
             return Step(leg=Leg.NAME, state=State.UNKNOWN, reason=Reason.NOT_COLLECTED, note="road = file")
+        if self.vantage:  # who looks the name up there does it with the connect
+            return Step(leg=Leg.NAME, state=State.NONE)
         try:
             dial = DirectDial(doors(gateway), self._seconds(gateway.host), self.roads.contacts.append)
             dial.lookup(gateway.host)
@@ -120,7 +131,7 @@ class Guide:
         try:
             with self.turns.at(self.deadline, *hosts):
                 roads = replace(self.roads, probe_deadline_s=self._seconds(gateway.host))
-                evidence = collect_task(one, self.session.plugins, roads)
+                evidence = self._evidence(one, leg, roads)
         except Unreached as error:
             return _unreached(leg, error, "")
         session, now = self.session, datetime.now(UTC)
@@ -134,6 +145,21 @@ class Guide:
         findings, broken = judge(one, evidence, scene)
         self.broken.extend(broken)
         return step_of(leg, findings[0], gateway)
+
+    def _evidence(self, task: Task, leg: Leg, roads: Roads) -> Evidence | None:
+        """What the probes bring, from the vantage where it is about the entrance itself."""
+        gateway = task.target
+        if not self.vantage or leg not in OUTSIDE or not isinstance(gateway, Gateway):
+            return collect_task(task, self.session.plugins, replace(roads, vantages={}, gates={}))
+        keys, pace = Keys(gateway.keys), Pace()
+        dial = roads.lookout.gateway_dial(
+            self.vantage, gateway, lambda contact: roads.note(contact, gateway, "rehearse"), keys, pace
+        )
+        answers = []
+        for probe in task.probes(self.session.plugins):
+            pace.next_probe(probe.most)
+            answers.append(kept_answer(probe, gateway, keys, lambda: dial))
+        return Evidence(target=target_key(gateway), collected_at=datetime.now(UTC), answers=tuple(answers))
 
     def to_server(self, documents: Documents) -> Step:
         """One connect to where the approval routes run."""
@@ -200,6 +226,7 @@ def walked(
     documents: Sequence[Documents],
     deadline_s: float,
     seen: Seen,
+    vantage: str = "",
 ) -> tuple[dict[str, tuple[Step, ...]], dict[str, Step], float, tuple[str, ...]]:
     """Steps by entrance, the approval step by document set, seconds taken, and what failed by its own fault.
 
@@ -211,7 +238,9 @@ def walked(
         for task in plan(session.town, session.model, session.plugins)
         if isinstance(task.target, Gateway)
     }
-    guide = Guide(session=session, roads=roads, tasks=tasks, deadline=Deadline.after(deadline_s))
+    guide = Guide(
+        session=session, roads=roads, tasks=tasks, deadline=Deadline.after(deadline_s), vantage=vantage
+    )
     ways: dict[str, tuple[Step, ...]] = {}
     servers: dict[str, Step] = {}
     with ThreadPoolExecutor(max_workers=WORKERS, thread_name_prefix="rehearsal") as pool:

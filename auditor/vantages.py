@@ -44,6 +44,23 @@ class Lookout:
         deadline_s = self.deadline_s + WAIT_S * (len(flow.places) + 1)
         return self._dial(flow.source, ways(flow), deadline_s, contacts, Keys({}), pace)
 
+    def gateway_dial(
+        self,
+        id_: str,
+        gateway: Gateway,
+        contacts: Callable[[Contact], object],
+        keys: Keys,
+        pace: Pace,
+    ) -> Dial:
+        """The way out to one gateway from a vantage that the town says reaches it.
+
+        Raises:
+            Unreached: NOT_DECLARED, the town says no such thing, or there is no way to the vantage.
+        """
+        if id_ not in gateway.reachable_from:
+            raise Unreached(Reason.NOT_DECLARED, f"{gateway.id} is not declared reachable from {id_}")
+        return self._dial(id_, doors(gateway), self.deadline_s, contacts, keys, pace)
+
     def seen(
         self,
         gateway: Gateway,

@@ -10,6 +10,7 @@ import typer
 
 from auditor.cli.progress import Watched
 from auditor.cli.speech import Speech
+from auditor.errors import ConfigError, Problem
 from auditor.exits import Exit
 
 if TYPE_CHECKING:
@@ -30,12 +31,13 @@ def register(app: typer.Typer, speech: Speech) -> None:
         checks_dir: list[Path] = typer.Option(
             [], "--checks-dir", help=speech("help.checks_dir"), metavar="DIR"
         ),
+        origin: str = typer.Option("", "--from", help=speech("help.rehearse_from"), metavar="ID"),
         as_json: bool = typer.Option(False, "--json", help=speech("help.json")),
         deadline: float = typer.Option(
             DEADLINE_S, "--deadline", help=speech("help.rehearse_deadline"), min=1, max=600
         ),
     ) -> int:
-        found = _rehearsed(town, speech, section, checks_dir, deadline)
+        found = _rehearsed(town, speech, section, checks_dir, deadline, origin)
         _show(found, speech, as_json=as_json)
         return ending(found)
 
@@ -53,7 +55,7 @@ def ending(found: "Rehearsal") -> Exit:
 
 
 def _rehearsed(
-    folder: Path, speech: Speech, sections: list[str], checks_dirs: list[Path], deadline_s: float
+    folder: Path, speech: Speech, sections: list[str], checks_dirs: list[Path], deadline_s: float, origin: str
 ) -> "Rehearsal":
     from auditor.cli.roads import roads_for  # noqa: PLC0415 - start-up time
     from auditor.engine import japan_day  # noqa: PLC0415
@@ -71,10 +73,13 @@ def _rehearsed(
     shown = narrowed(town, sections).sections
     people = chosen_people(town, {row.id for row in shown} if sections else ())
     gateways, documents = used_by(people, town), routes_of(people, town)
+    _known(origin, town.root, {vantage.id for vantage in town.vantages})
     started = datetime.now(UTC)
     roads = roads_for(loaded, deadline_s)({})
     with closing(roads), Watched(speech, len(gateways) + len(documents)) as watched:
-        ways, servers, took_s, broken = walked(session, roads, gateways, documents, deadline_s, watched.seen)
+        ways, servers, took_s, broken = walked(
+            session, roads, gateways, documents, deadline_s, watched.seen, origin
+        )
     without, unaided = without_a_way(people, gateways)
     here = {person.section for person in people}
     return Rehearsal(
@@ -91,8 +96,21 @@ def _rehearsed(
         named=bool(sections),
         without=without,
         unaided=unaided,
+        vantage=next((row.name for row in town.vantages if row.id == origin), ""),
         broken=broken,
     )
+
+
+def _known(origin: str, root: Path | None, vantages: set[str]) -> None:
+    """Stop where no vantage is called so.
+
+    Raises:
+        ConfigError: it is not declared.
+    """
+    if origin and origin not in vantages:
+        known = ", ".join(sorted(vantages)) or "-"
+        file = (root or Path()) / "town.toml"
+        raise ConfigError([Problem(file, None, "--from", "no_vantage", {"name": origin, "known": known})])
 
 
 def _show(found: "Rehearsal", speech: Speech, *, as_json: bool) -> None:

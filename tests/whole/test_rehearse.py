@@ -13,6 +13,7 @@ import pytest
 from tests.peers.certificates import GATEWAY_NAME, authority, issue
 from tests.peers.nginx import Block, nginx
 from tests.peers.process import free_port
+from tests.peers.sshd import sshd
 from tests.remote.conftest import TODAY, rude_server
 from tests.whole.command import auditor
 
@@ -48,6 +49,7 @@ server_name = "{name}"
 ca_file = "ca.pem"
 methods = ["vdi"]
 {brokers}
+{where}
 {sign_on}
 {register}
 {documents}
@@ -66,6 +68,7 @@ class Morning:
     seats: int | None = 3
     sign_on: str = SIGN_ON
     more: str = ""
+    where: str = ""
     words: list[str] = field(default_factory=list)
 
     def write(self) -> None:
@@ -79,6 +82,7 @@ class Morning:
             name=GATEWAY_NAME,
             brokers="" if self.broker is None else f'brokers = ["127.0.0.1:{self.broker}"]',
             sign_on=self.sign_on,
+            where=self.where,
             register="" if self.seats is None else register,
             documents=documents + ("" if self.server is None else f'server = "127.0.0.1:{self.server}"\n'),
         )
@@ -281,3 +285,35 @@ def test_it_ends_in_time_where_nothing_answers(well: Morning, tmp_path: Path) ->
     assert found["took_s"] < 5
     assert code == 5
     assert states(found)["entrance"] == "unknown"
+
+
+def test_the_entrance_may_be_looked_at_from_a_vantage_but_only_a_declared_one(
+    well: Morning, tmp_path: Path
+) -> None:
+    """The entrance from the SSH host of another segment; what lies behind it from here."""
+    with sshd(tmp_path) as server:
+        today = changed(well, tmp_path)
+        today.more = (
+            f'[ssh]\naccount = "{server.account}"\nkey_file = "{server.client_key}"\n'
+            f'[[ssh.jumps]]\nid = "street"\nhost = "{server.host}"\nport = {server.port}\n'
+            '[[vantages]]\nid = "street"\nname = "町の外の回線"\nzone = "home"\njump = "street"\n'
+        )
+        today.where = 'reachable_from = ["street"]'
+        (tmp_path / "known_hosts").write_text(f"{server.known_hosts}\n", "utf-8")
+        code, found = today.rehearse("--from", "street")
+        text = today.told("--from", "street")
+        log = server.log.read_text()
+        today.where = ""
+        wrong, other = today.rehearse("--from", "street")
+    assert (code, states(found)["name"], states(found)["entrance"]) == (0, "none", "holds")
+    assert states(found)["sign_on"] == states(found)["broker"] == "holds"
+    assert "町の外の回線" in text
+    assert "Accepted publickey" in log, "the way led through the SSH host"
+    assert (wrong, states(other)["entrance"]) == (5, "unknown"), "not declared to be reached from there"
+
+
+def test_a_vantage_that_does_not_exist_is_refused_before_anything_is_asked(well: Morning) -> None:
+    well.write()
+    done = auditor("rehearse", str(well.folder), "--from", "moon", cwd=well.folder)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "moon" in done.stderr
