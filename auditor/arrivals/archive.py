@@ -94,7 +94,8 @@ def pack(files: Sequence[tuple[str, bytes]], target: Path) -> str:
     """Write an archive of (name, content) and tell its code; the same files give the same archive.
 
     Raises:
-        CarryError: the file exists, or cannot be written; nothing half-done is left.
+        CarryError: the file exists, cannot be written, or would be more than `examine` takes; nothing
+            half-done is left.
     """
     unique = {hashlib.sha256(body).hexdigest(): (name, body) for name, body in files}
     listed = [
@@ -102,6 +103,8 @@ def pack(files: Sequence[tuple[str, bytes]], target: Path) -> str:
         for number, (digest, (name, body)) in enumerate(sorted(unique.items()), start=1)
     ]
     manifest = msgspec.json.format(msgspec.json.encode(_Manifest(SCHEMA, KIND, listed)), indent=1)
+    if len(listed) > MAX_FILES or len(manifest) > MAX_MANIFEST_BYTES:  # the receiver would refuse it
+        raise CarryError("archive_write", path=str(target), why=f"{len(listed)} files; try fewer --days")
     if target.exists() or target.is_symlink():
         raise CarryError("archive_exists", path=str(target))
     try:

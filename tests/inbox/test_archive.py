@@ -212,6 +212,17 @@ def test_more_files_than_an_inbox_may_hold_are_refused(
         examine(packed(tmp_path))
 
 
+def test_no_archive_is_written_that_its_receiver_would_refuse(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for limit in ("MAX_FILES", "MAX_MANIFEST_BYTES"):
+        with monkeypatch.context() as patch, pytest.raises(CarryError) as caught:
+            patch.setattr(module, limit, 1)
+            pack(FILES, tmp_path / "out.zip")
+        assert caught.value.key == "archive_write"
+        assert names(tmp_path) == []
+
+
 def test_an_encrypted_archive_is_refused(tmp_path: Path) -> None:
     path = packed(tmp_path)
     body = bytearray(path.read_bytes())
