@@ -40,6 +40,7 @@ class _TownRow(msgspec.Struct, forbid_unknown_fields=True):
     keeper: str
     helper: str
     unsigned_reason: str
+    register_source: str
 
 
 class _NamesRow(msgspec.Struct, forbid_unknown_fields=True):
@@ -65,13 +66,19 @@ class SectionRow(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class GatewayRow(msgspec.Struct, forbid_unknown_fields=True):
-    """A gateway whose facts come from the inbox; its certificate ends in `certificate_days` days."""
+    """A gateway whose facts come from the inbox; its certificate ends in `certificate_days` days.
+
+    `software`, `version` and `seats` stand in its register, which was looked over a month before the audit.
+    """
 
     id: str
     name: str
     methods: list[str]
     closed_ports: list[int]
     certificate_days: int
+    software: str
+    version: str
+    seats: int
 
 
 class PrintServerRow(msgspec.Struct, forbid_unknown_fields=True):

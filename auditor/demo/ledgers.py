@@ -87,8 +87,18 @@ def town_toml(cast: Cast, now: datetime) -> bytes:
         )
         for one in cast.sections
     ]
-    tables += [
-        _table(
+    entrances = _gateways(cast, now)
+    return "\n".join(
+        [*tables, *entrances, *_print_servers(cast), *_documents(cast), *_consoles(now)]
+    ).encode()
+
+
+def _gateways(cast: Cast, now: datetime) -> Iterable[str]:
+    """The entrances, each with its register; a date of TOML stands without quotes."""
+    script = cast.script
+    looked_over = (now.astimezone(JAPAN) - timedelta(days=30)).date()
+    for one in script.gateways:
+        yield _table(
             "[[gateways]]",
             id=one.id,
             name=one.name,
@@ -98,9 +108,17 @@ def town_toml(cast: Cast, now: datetime) -> bytes:
             closed_ports=one.closed_ports,
             road="file",
         )
-        for one in script.gateways
-    ]
-    return "\n".join([*tables, *_print_servers(cast), *_documents(cast), *_consoles(now)]).encode()
+        register = _table(
+            "[gateways.register]",
+            source=script.town.register_source,
+            software=one.software,
+            version=one.version,
+            features=[],
+            idle_min=15,
+            device_gate="cert",
+            seats=one.seats,
+        )
+        yield register.replace("\n", f"\nas_of = {looked_over.isoformat()}\n", 1)
 
 
 def _consoles(now: datetime) -> Iterable[str]:
@@ -148,7 +166,7 @@ def _documents(cast: Cast) -> Iterable[str]:
     )
 
 
-def _table(heading: str, /, **values: str | bool | Sequence[str] | Sequence[int]) -> str:
+def _table(heading: str, /, **values: str | bool | int | Sequence[str] | Sequence[int]) -> str:
     """One TOML table; JSON writes strings, lists and truth in a way that is also TOML."""
     lines = [f"{key if key.isascii() else _json(key)} = {_json(value)}" for key, value in values.items()]
     return "\n".join([heading, *lines, ""])
