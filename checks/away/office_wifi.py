@@ -6,6 +6,8 @@ from checks.away.wifi import Wifi
 
 TLS = frozenset({"13", "tls"})
 """EAP-TLS by its number (IANA) and by the name of the Linux programs."""
+CARRIERS = frozenset({"55", "21"})
+"""TEAP and TTLS in a profile of Windows, which name the method inside them as well."""
 
 
 @check("NET-09")
@@ -27,7 +29,7 @@ def office_wlan_asks_for_a_certificate(wifi: Wifi, endpoint: Endpoint, params: P
 
 
 def _kept(wifi: Wifi, wanted: set[str], *, goes_home: bool) -> Judgement:
-    bad = [one for one in wifi.profiles or () if _named(one) not in wanted or not TLS & set(one.eap)]
+    bad = [one for one in wifi.profiles or () if _named(one) not in wanted or not _certified(one)]
     if bad and not goes_home and all(one.scheme for one in bad):
         return failed("shared", count=len(bad))
     if bad:
@@ -35,6 +37,11 @@ def _kept(wifi: Wifi, wanted: set[str], *, goes_home: bool) -> Judgement:
     if wifi.hidden or (wifi.joined and not wifi.profiles):
         return unknown(Reason.NOT_MEASURABLE, "further profiles cannot be read")
     return passed(count=len(wifi.profiles)) if wifi.profiles else not_applicable("no_profile")
+
+
+def _certified(one: Protection) -> bool:
+    """True when nothing but a certificate opens it; a method of passwords beside it would be taken too."""
+    return bool(TLS & set(one.eap)) and set(one.eap) <= TLS | CARRIERS
 
 
 def _named(one: Protection) -> str:

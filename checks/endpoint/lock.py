@@ -53,6 +53,13 @@ class OwnLock:
     lock: ScreenLock
 
 
+@dataclass(frozen=True, slots=True)
+class OnWaking:
+    """`asks` = a password when the PC wakes; False = by policy it does not, on mains or on battery."""
+
+    asks: bool
+
+
 def seconds(value: object, what: str) -> int | None:
     """Seconds in bounds; 0 stays 0.
 
@@ -212,16 +219,31 @@ def locks_itself(
     lock: ScreenLock | Unknown,
     own: OwnLock | Unknown,
     auto: AutoLogon | Unknown,
+    waking: OnWaking | Unknown,
     endpoint: Endpoint,
     params: Params,
 ) -> Judgement:
-    """Set, above zero, within the limit, and the way back asks for a password, also after a restart."""
+    """Set, above zero, within the limit, and the way back asks for a password, also after a restart.
+
+    A PC that falls asleep before the limit and asks nobody when it wakes never locks; a policy that is not
+    set leaves Windows' own way, which asks.
+    """
     screen = _screen(lock, own, params)
     if screen.verdict in (Verdict.FAIL, Verdict.NOT_APPLICABLE) or endpoint.os in CONSOLE_ONLY:
         return screen
     if isinstance(auto, Unknown):
         return unknown(auto.reason, auto.note) if screen.verdict is Verdict.PASS else screen
-    return failed("autologon") if auto.on else screen
+    if auto.on:
+        return failed("autologon")
+    return _woken(screen, waking) if screen.verdict is Verdict.PASS and endpoint.os == "windows" else screen
+
+
+def _woken(screen: Judgement, waking: OnWaking | Unknown) -> Judgement:
+    """The pass, unless waking opens the PC; collectors of before do not tell."""
+    if isinstance(waking, Unknown):
+        told = waking.reason is not Reason.NOT_COLLECTED
+        return unknown(waking.reason, waking.note) if told else screen
+    return screen if waking.asks else failed("wake")
 
 
 def _screen(lock: ScreenLock | Unknown, own: OwnLock | Unknown, params: Params) -> Judgement:

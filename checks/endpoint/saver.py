@@ -6,7 +6,7 @@ from typing import Any
 from auditor.api import USER, Answer, NotKnown, Reason, fact
 from checks.endpoint._fragments import REGISTRY, SIGNED_IN
 from checks.endpoint._read import members, record, truth, whole, word
-from checks.endpoint.lock import OwnLock, ScreenLock, seconds
+from checks.endpoint.lock import OnWaking, OwnLock, ScreenLock, seconds
 
 LIMITS = r"""
 $system = 'SOFTWARE\Microsoft\Windows\CurrentVersion\Policies\System'
@@ -96,3 +96,21 @@ def windows_own(answer: Answer) -> OwnLock:
     if truth(values["person"], "person") is not True:
         raise NotKnown(Reason.NOT_COLLECTED, "not run by a person who is signed in")
     return OwnLock(_first(values))
+
+
+@fact(
+    "lock.wake",
+    windows=REGISTRY
+    + r"""
+$wake = 'SOFTWARE\Policies\Microsoft\Power\PowerSettings\0e796bdb-100d-47d6-a2d5-f7d2daa51f51'
+@{
+  ac = (Read-Value 'LocalMachine' $wake 'ACSettingIndex')
+  battery = (Read-Value 'LocalMachine' $wake 'DCSettingIndex')
+}
+""",
+)
+def windows_waking(answer: Answer) -> OnWaking:
+    """The policy "require a password when a computer wakes": 0 = it must not; unset, Windows asks."""
+    values = record(answer, "ac", "battery")
+    asks = {truth(values[name], name) for name in ("ac", "battery")}
+    return OnWaking(False not in asks)

@@ -11,6 +11,7 @@ from auditor.targets import Gateway, Town
 from checks.away.tunnel import Tunnels, unix_tunnels
 from checks.away.wifi import Wifi, unix_wifi
 from tests.away.said import said
+from tests.endpoint.conftest import answer, judged, pc
 from tests.endpoint.test_linux_files import ask, put
 from tests.endpoint.test_linux_fragments import SHELLS
 
@@ -180,3 +181,12 @@ def test_unreadable_profiles_are_told_to_be_there(tmp_path: Path) -> None:
     value = read(text)
     assert value.unread
     assert not isinstance(unix_wifi(Answer("net.wifi", Status.OK, b"unread\n")), Unknown)
+
+
+@pytest.mark.parametrize(
+    ("eap", "seen"), [("tls", "pass"), ("tls;", "pass"), ("tls;peap;", "unknown"), ("TLS PEAP", "unknown")]
+)
+def test_a_certificate_beside_a_password_is_no_certificate_only(eap: str, seen: str) -> None:
+    body = f"radio\twlp2s0\nprofile\twpa-eap\t-\t-\t{eap}\n"
+    given = {"net.wifi": answer("net.wifi", {"status": "ok", "body": body})}
+    assert judged("NET-09", given, endpoint=pc("linux")).verdict.value == seen

@@ -108,3 +108,17 @@ def test_components_alone_are_no_list_of_software() -> None:
     given = answer("app.installed", {"status": "ok", "body": body})
     judgement = judged("EP-14", {"app.installed": given}, params=params_of("EP-14", allowed=("*",)))
     assert judgement.reason is Reason.NOT_MEASURABLE
+
+
+def test_a_product_that_may_have_been_removed_does_not_stand_in_for_an_old_defender() -> None:
+    defender = {"mode": "Normal", "realtime": True, "age_days": 200, "age_s": 200 * 86400}
+    other = {"name": "Other", "state": 266240}
+
+    def seen(**changed: Any) -> Judgement:
+        body = {"defender": {**defender, **changed}, "products": [other]}
+        return judged("EP-09", {"av.state": answer("av.state", {"status": "ok", "body": body})})
+
+    assert seen().reason is Reason.NOT_MEASURABLE
+    assert seen(age_days=0, age_s=60).key == "ok"
+    assert seen(mode="Passive Mode").key == "registered"
+    assert seen(mode="Not running", realtime=False).key == "registered"

@@ -114,7 +114,7 @@ def test_a_lock_is_set_above_zero_inside_the_limit_and_asks(
     asks: bool,  # noqa: FBT001 - pytest gives it by name
     expected: str,
 ) -> None:
-    given = JUDGES["EP-07"](ScreenLock(after_s, asks), NOT_HEARD, ASKED, pc(), params_of("EP-07"))
+    given = JUDGES["EP-07"](ScreenLock(after_s, asks), NOT_HEARD, ASKED, NOT_HEARD, pc(), params_of("EP-07"))
     assert given.key == expected
     assert (given.verdict == "pass") is (expected == "ok")
 

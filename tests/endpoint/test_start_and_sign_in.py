@@ -30,7 +30,7 @@ def short(judgement: Judgement) -> tuple[str, str]:
 
 
 def locks(lock: Any, own: Any = GAP, auto: Any = OFF, system: str = "windows") -> tuple[str, str]:
-    return short(JUDGES["EP-07"](lock, own, auto, pc(system), params_of("EP-07")))
+    return short(JUDGES["EP-07"](lock, own, auto, GAP, pc(system), params_of("EP-07")))
 
 
 def test_a_pc_that_signs_in_by_itself_fails_however_soon_it_locks() -> None:
