@@ -23,6 +23,9 @@ MAX_FILE_BYTES = 16 * 1024 * 1024
 MAX_KEPT_BYTES = 512 * 1024 * 1024
 MAX_NOTE = 300
 CLOCK_SLACK = timedelta(minutes=10)
+YEARS = range(1970, 2101)
+"""What a machine's clock may show, a dead battery's 1970 included."""
+
 MACHINE = "host.machine"
 """The answer whose text holds the system's own id, on every system."""
 _MACHINE = re.compile(rb"[0-9A-Fa-f]{8}-?(?:[0-9A-Fa-f]{4}-?){3}[0-9A-Fa-f]{12}")
@@ -149,20 +152,18 @@ def decode(document: bytes, origin: str = "", limit_bytes: int = MAX_FILE_BYTES)
     """Read an evidence document.
 
     Raises:
-        Garbled: not our schema, too large, an id twice, a body that is not Base64, no time zone, a time
-            outside the calendar.
+        Garbled: not our schema, too large, an id twice, a body that is not Base64, or no usable time
+            (see `moment_of`).
     """
     if len(document) > limit_bytes:
         raise Garbled(f"larger than {limit_bytes} bytes")
     try:
         row = msgspec.convert(strict_document(document, "evidence"), _Document)
-        collected_at = row.collected_at.astimezone(UTC)
     except (msgspec.MsgspecError, ValueError, RecursionError, OverflowError) as error:
         raise Garbled(str(error)[:300]) from None
     if row.schema != SCHEMA:
         raise Garbled(f"schema {row.schema}, this program reads {SCHEMA}")
-    if row.collected_at.tzinfo is None:
-        raise Garbled("collected_at has no time zone")
+    collected_at = moment_of(row.collected_at, "collected_at")
     if not _TARGET.fullmatch(row.target):
         raise Garbled("target is not kind:id")
     if row.context not in ("", "machine", "user"):
@@ -218,15 +219,23 @@ def _answer(row: _AnswerRow) -> Answer:
         raise Garbled(f"{row.id}: not Base64") from None
     if row.status is not Status.OK and body:
         raise Garbled(f"{row.id}: a body without status ok")
-    return Answer(row.id, row.status, body, row.note, row.reason, _utc(row.collected_at))
+    told = row.collected_at
+    at = moment_of(told, f"{row.id}: collected_at") if told is not None else None
+    return Answer(row.id, row.status, body, row.note, row.reason, at)
 
 
-def _utc(moment: datetime | None) -> datetime | None:
-    if moment is None:
-        return None
-    if moment.tzinfo is None:
-        raise Garbled("collected_at of an answer has no time zone")
-    return moment.astimezone(UTC)
+def moment_of(written: datetime, what: str) -> datetime:
+    """A moment in UTC that may be when something was collected.
+
+    Raises:
+        Garbled: no time zone, or outside of `YEARS`: the calendar's last hours are none on Japan's clock, and
+            one such file would stop every report.
+    """
+    if written.tzinfo is None:
+        raise Garbled(f"{what} has no time zone")
+    if written.year not in YEARS:
+        raise Garbled(f"{what} lies outside of {YEARS[0]} to {YEARS[-1]}")
+    return written.astimezone(UTC)
 
 
 def clean(note: object) -> str:

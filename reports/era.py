@@ -20,8 +20,11 @@ def day(value: date, lang: str) -> str:
 
 
 def in_japan(value: datetime) -> datetime:
-    """The same moment on Japan's clock."""
-    return value.astimezone(JAPAN)
+    """The same moment on Japan's clock; the calendar's last nine hours have none and stay as they are."""
+    try:
+        return value.astimezone(JAPAN)
+    except OverflowError:
+        return value
 
 
 def moment(value: datetime, lang: str) -> str:

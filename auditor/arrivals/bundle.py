@@ -13,14 +13,14 @@ import codecs
 import hashlib
 import re
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from auditor.answers import Answer
 from auditor.errors import Garbled, Unreached
-from auditor.evidence import MAX_FILE_BYTES, Evidence, machine_of, strict_document
+from auditor.evidence import MAX_FILE_BYTES, Evidence, machine_of, moment_of, strict_document
 from auditor.script import every
 
 KIND = "telework-auditor-bundle"
@@ -145,7 +145,7 @@ def read_payload(payload: bytes, *, answers: bool = True) -> Told:
     if row.schema != SCHEMA:
         raise Garbled(f"payload: schema {row.schema}, this program reads {SCHEMA}")
     _check(row)
-    moment = _utc(row.collected_at)
+    moment = moment_of(row.collected_at, "payload: collected_at")
     try:
         found = every(_unpacked(row.output, "output"), row.nonce) if answers else ()
     except Unreached as error:
@@ -214,15 +214,6 @@ def _check(row: _Payload) -> None:
     }
     if wrong := [name for name, good in bounds.items() if not good]:
         raise Garbled(f"payload: {', '.join(wrong)} outside of what may stand there")
-
-
-def _utc(moment: datetime) -> datetime:
-    if moment.tzinfo is None:
-        raise Garbled("payload: collected_at has no time zone")
-    try:
-        return moment.astimezone(UTC)
-    except (OverflowError, ValueError):
-        raise Garbled("payload: collected_at lies outside the calendar") from None
 
 
 def _unpacked(text: str, what: str) -> bytes:

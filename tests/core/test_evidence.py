@@ -48,7 +48,7 @@ ANSWERS = st.lists(
     unique_by=lambda answer: answer.id,
     max_size=5,
 )
-MOMENTS = st.datetimes(timezones=st.just(UTC))
+MOMENTS = st.datetimes(datetime(1970, 1, 1), datetime(2100, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001
 
 
 @given(

@@ -26,3 +26,7 @@ def test_an_english_date_is_day_month_year() -> None:
 
 def test_a_moment_is_shown_on_the_japanese_clock() -> None:
     assert moment(datetime(2019, 4, 30, 15, 0, tzinfo=UTC), "ja") == "令和元年5月1日 00:00"
+
+
+def test_the_last_hours_of_the_calendar_stop_no_report() -> None:
+    assert moment(datetime(9999, 12, 31, 23, 59, tzinfo=UTC), "en") == "31 December 9999 23:59"
