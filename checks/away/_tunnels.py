@@ -48,9 +48,10 @@ done
     return v
   }
   function flush() {
+    if (bare) split4 = split6 = "yes"
     if (kind != "") print "tunnel\t" kind "\t" (host == "" ? "-" : host) "\t" (face == "" ? "-" : face) "\t" \
       (split4 == "" ? "-" : split4) "\t" (split6 == "" ? "-" : split6)
-    kind = host = face = split4 = split6 = part = ""
+    kind = host = face = split4 = split6 = part = bare = ""
   }
   function base(f) { sub(/^.*\//, "", f); sub(/\.conf$/, "", f); return f }
   FNR == 1 {
@@ -75,9 +76,13 @@ done
     gsub(/^[ \t]+|[ \t]+$/, "", key); gsub(/^[ \t]+|[ \t\r]+$/, "", value)
     if (wg || kind == "wireguard") {
       if (key == "endpoint" && host == "") host = strip(value)
+      if (key == "table" && value ~ /^[Oo]ff$/) bare = 1
+      if (key == "peer-routes" && value ~ /^(false|no|0)$/) bare = 1
       if (key == "allowedips" || key == "allowed-ips") {
         if (value ~ /(^|[ ,;])0\.0\.0\.0\/0/) split4 = "no"
         if (value ~ /(^|[ ,;])::\/0/) split6 = "no"
+        if (value ~ /(^|[ ,;])0\.0\.0\.0\/1/ && value ~ /(^|[ ,;])128\.0\.0\.0\/1/) split4 = "no"
+        if (value ~ /(^|[ ,;])::\/1/ && value ~ /(^|[ ,;])8000::\/1/) split6 = "no"
       }
     }
     if (part == "[connection]" && key == "type") {

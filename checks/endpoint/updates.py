@@ -220,7 +220,10 @@ cat "$f"
 """,
 )
 def macos_last(answer: Answer) -> LastUpdate:
-    """The newest entry named macOS in the installation history (LastSuccessfulDate tells only a search)."""
+    """The newest entry named macOS in the installation history (LastSuccessfulDate tells only a search).
+
+    An installer that was only downloaded may bear the same name; its package gives it away.
+    """
     try:
         entries = plistlib.loads(answer.body, fmt=plistlib.FMT_XML)
     except _PLIST_ERRORS as error:
@@ -230,7 +233,9 @@ def macos_last(answer: Answer) -> LastUpdate:
     moments = [
         one["date"]
         for one in entries
-        if re.match(r"macOS\b", str(one.get("displayName", ""))) and isinstance(one.get("date"), datetime)
+        if re.match(r"macOS\b", str(one.get("displayName", "")))
+        and isinstance(one.get("date"), datetime)
+        and "InstallAssistant" not in str(one.get("packageIdentifiers", ""))
     ]
     if not moments:
         raise NotKnown(Reason.NOT_MEASURABLE, "no update of macOS is recorded")

@@ -60,8 +60,13 @@ def _shared(rows: list[Endpoint], seen: Sightings) -> tuple[Endpoint, ...]:
 
 
 def _marks(one: Sighting) -> tuple[tuple[str, str], ...]:
-    """What should be a machine's own, where it was told."""
-    told = (("serial", one.serial.casefold()), ("machine_id", one.machine_id.casefold()))
+    """What should be a machine's own, where it was told.
+
+    Firmware without a serial number tells words or zeros ("Default string", "0"), which many share.
+    """
+    serial = one.serial.casefold()
+    own = serial if any(sign.isdigit() for sign in serial.replace("0", "")) else ""
+    told = (("serial", own), ("machine_id", one.machine_id.casefold()))
     return tuple((kind, text) for kind, text in told if text)
 
 

@@ -107,6 +107,8 @@ WIREGUARD = (
     "[Interface]\nPrivateKey = PRIVATE\n[Peer]\nEndpoint = vpn.example.jp:51820\n"
     "AllowedIPs = 0.0.0.0/0, ::/0\n"
 )
+HALVES = "0.0.0.0/1, 128.0.0.0/1"
+"""The usual way to take everything and leave the default route as it is."""
 OPENVPN = "client\n;remote old.example.jp\nremote vpn.example.jp 1194 udp\ndev tun\n"
 
 
@@ -125,6 +127,14 @@ def tunnels(root: Path, shell: str = "dash") -> Tunnels:
         (f"{NM}/vpn", NM_VPN.replace("openvpn", "pptp"), "pptp", False),
         ("etc/wireguard/wg9.conf", WIREGUARD, "wireguard", False),
         ("etc/wireguard/wg9.conf", WIREGUARD.replace("0.0.0.0/0, ::/0", "10.0.0.0/8"), "wireguard", True),
+        ("etc/wireguard/wg9.conf", WIREGUARD.replace("0.0.0.0/0", HALVES), "wireguard", False),
+        (
+            "etc/wireguard/wg9.conf",
+            WIREGUARD.replace("0.0.0.0/0", "0.0.0.0/1"),
+            "wireguard",
+            True,
+        ),
+        ("etc/wireguard/wg9.conf", WIREGUARD.replace("[Peer]", "Table = off\n[Peer]"), "wireguard", True),
         ("etc/openvpn/client/town.conf", OPENVPN, "openvpn", None),
         ("etc/openvpn/client/town.conf", OPENVPN + "redirect-gateway def1 ipv6\n", "openvpn", False),
         ("etc/openvpn/client/town.conf", OPENVPN + "route-nopull\n", "openvpn", True),

@@ -1,5 +1,7 @@
 """What looks like a whole update or a promise and is none never passes."""
 
+import plistlib
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -87,3 +89,15 @@ def test_two_ages_that_do_not_agree_are_garbled(days: int, age_s: int) -> None:
     defender = {"mode": "Normal", "realtime": True, "age_days": days, "age_s": age_s}
     judgement = judged("EP-09", {"av.state": given("av.state", {"defender": defender, "products": []})})
     assert judgement.reason is Reason.UNREADABLE
+
+
+def test_an_installer_of_macos_that_was_only_downloaded_is_no_update() -> None:
+    old = {"displayName": "macOS 26.0", "date": datetime(2026, 1, 2)}  # noqa: DTZ001 - plistlib takes no zone
+    assistant = {
+        "displayName": "macOS Tahoe",
+        "date": datetime(2026, 11, 22),  # noqa: DTZ001 - as above
+        "packageIdentifiers": ["com.apple.pkg.InstallAssistant.macOS26"],
+    }
+    body = plistlib.dumps([old, assistant]).decode()
+    judgement = judged("EP-03", {"patch.last": given("patch.last", body)}, endpoint=pc("macos"))
+    assert judgement.key == "old"

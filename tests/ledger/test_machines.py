@@ -59,6 +59,12 @@ def test_two_rows_that_share_a_number_are_both_named(second: Sighting) -> None:
     assert judgement.values == {"count": 2, "moved": 0, "twice": 2}
 
 
+@pytest.mark.parametrize("word", ["Default string", "To be filled by O.E.M.", "0", "00000000", "None"])
+def test_a_word_that_many_firmwares_tell_instead_of_a_number_makes_no_pair(word: str) -> None:
+    both = Sightings((heard(ONE, serial=word, machine_id="a1"), heard(TWO, serial=word, machine_id="b2")))
+    assert rows_are_true(SOUMU, TOWN, both).verdict is Verdict.PASS
+
+
 def test_machines_that_tell_no_number_are_not_taken_for_one() -> None:
     town = replace(TOWN, endpoints=(replace(ONE, serial=""), replace(TWO, serial="")))
     quiet = Sightings(tuple(heard(row) for row in town.endpoints))
