@@ -5,12 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from checks.remote._hello import VERSIONS, NotTls, client_hello, leaf_in, messages, reply_to_hello
-from checks.remote._openvpn import hard_reset, is_reply
 from checks.remote._wire import Ended
-
-SESSION = b"\x01\x02\x03\x04\x05\x06\x07\x08"
-REPLY = b"\x40" + b"SERVERID" + b"\x01\0\0\0\0" + SESSION + b"\0\0\0\0"
-BARE = b"\x28" + b"SERVERID" + b"\x01\0\0\0\0" + SESSION
 
 
 def reply_in(stream: bytes) -> object:
@@ -77,33 +72,3 @@ def test_a_certificate_message_cut_into_records_is_put_together() -> None:
     halves = (message[:70], message[70:])
     stream = b"".join(b"\x16\x03\x03" + len(half).to_bytes(2) + half for half in halves)
     assert leaf_in(stream + b"\x16\x03\x03\x10\x00cut off") == leaf
-
-
-def test_a_hard_reset_is_fourteen_bytes() -> None:
-    assert hard_reset(SESSION) == b"\x38" + SESSION + bytes(5)
-
-
-@pytest.mark.parametrize("packet", [REPLY, BARE])
-def test_a_reset_or_an_acknowledgement_that_names_our_session_is_openvpn(packet: bytes) -> None:
-    assert is_reply(packet, SESSION)
-
-
-@pytest.mark.parametrize(
-    "packet",
-    [
-        b"",
-        REPLY[:21],
-        b"\x38" + REPLY[1:],
-        REPLY.replace(SESSION, b"somebody"),
-        REPLY[:9] + b"\0" + REPLY[10:],
-        REPLY[:9] + b"\xff" + REPLY[10:],
-        hard_reset(SESSION) + bytes(20),
-    ],
-)
-def test_anything_else_is_not_openvpn(packet: bytes) -> None:
-    assert not is_reply(packet, SESSION)
-
-
-@given(st.binary(max_size=200))
-def test_no_bytes_without_our_session_are_openvpn(packet: bytes) -> None:
-    assert not is_reply(packet.replace(SESSION, b""), SESSION)
