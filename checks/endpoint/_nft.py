@@ -51,8 +51,8 @@ PINGS = frozenset({"icmp", "icmpv6", "ipv6-icmp", "1", "58"})
 """Protocols without ports: no service can be reached by them."""
 MANY_PORTS = 1024
 """A span of ports wider than that is no selection of services."""
-NARROW = {4: 8, 6: 7}
-"""The shortest prefix, by IP version, that still selects some senders."""
+NARROW = {4: 17, 6: 17}
+"""The shortest prefix, by IP version, that still selects senders; any home is in 192.168.0.0/16."""
 
 
 @dataclass(slots=True)

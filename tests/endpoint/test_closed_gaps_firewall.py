@@ -131,6 +131,9 @@ def test_a_port_condition_that_selects_nothing_known_is_unknown(right: object) -
         (('-A INPUT -m comment --comment "a -j b" -j ACCEPT',), "fail"),
         (("-A INPUT -p tcp -j ACCEPT", "-A INPUT -p udp -j ACCEPT"), "unknown"),
         (("-A INPUT -i eth0 -j ACCEPT",), "unknown"),
+        (("-A INPUT -s 192.168.0.0/16 -j ACCEPT",), "unknown"),
+        (("-A INPUT -s 192.168.0.0/16 -p tcp -m tcp --dport 22 -j ACCEPT",), "pass"),
+        (("-A INPUT -s 172.16.0.0/12 -j ACCEPT",), "unknown"),
         (("-A INPUT -m conntrack --ctstate NEW,ESTABLISHED -j ACCEPT",), "unknown"),
         (("-A INPUT -p tcp -m tcp ! --dport 22 -j ACCEPT",), "unknown"),
         (("-A INPUT -j NFQUEUE --queue-num 0",), "unknown"),
@@ -144,7 +147,7 @@ def test_a_port_condition_that_selects_nothing_known_is_unknown(right: object) -
                 "-A INPUT -i lo -j ACCEPT",
                 "-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT",
                 "-A INPUT -p icmp -m icmp --icmp-type 8 -j ACCEPT",
-                "-A INPUT -s 192.168.0.0/16 -j ACCEPT",
+                "-A INPUT -s 192.168.10.0/24 -j ACCEPT",
                 "-A INPUT -j U",
                 '-A U -p tcp -m tcp --dport 22 -m comment --comment "ssh" -j ACCEPT',
                 '-A U -m limit --limit 3/min -j LOG --log-prefix "[UFW BLOCK] "',
@@ -155,3 +158,15 @@ def test_a_port_condition_that_selects_nothing_known_is_unknown(right: object) -
 )
 def test_a_detour_in_iptables_is_followed(lines: tuple[str, ...], expected: str) -> None:
     assert ipt(*lines) == expected
+
+
+def test_whoever_is_on_the_same_line_is_no_selection_of_senders() -> None:
+    near = {
+        "match": {
+            "op": "==",
+            "left": {"payload": {"protocol": "ip6", "field": "saddr"}},
+            "right": {"prefix": {"addr": "fe80::", "len": 10}},
+        }
+    }
+    assert nft(chain(), rule(near, ACCEPT)) == "unknown"
+    assert nft(chain(), rule(near, PORT, ACCEPT)) == "pass"
