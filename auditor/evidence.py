@@ -22,6 +22,7 @@ SCHEMA = 1
 MAX_FILE_BYTES = 16 * 1024 * 1024
 MAX_KEPT_BYTES = 512 * 1024 * 1024
 MAX_NOTE = 300
+MAX_SEQUENCE = 2**53
 CLOCK_SLACK = timedelta(minutes=10)
 YEARS = range(1970, 2101)
 """What a machine's clock may show, a dead battery's 1970 included."""
@@ -166,6 +167,9 @@ def decode(document: bytes, origin: str = "", limit_bytes: int = MAX_FILE_BYTES)
     collected_at = moment_of(row.collected_at, "collected_at")
     if not _TARGET.fullmatch(row.target):
         raise Garbled("target is not kind:id")
+    names = (row.serial, row.system, row.machine_id, row.collector, row.details.get("host_name", ""))
+    if max(map(len, names)) > MAX_NOTE or not 0 <= row.sequence <= MAX_SEQUENCE:
+        raise Garbled("a name longer than any, or a number beyond any count")
     if row.context not in ("", "machine", "user"):
         raise Garbled("context is neither machine nor user")
     ids = [answer.id for answer in row.answers]

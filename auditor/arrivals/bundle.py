@@ -20,12 +20,18 @@ import msgspec
 
 from auditor.answers import Answer
 from auditor.errors import Garbled, Unreached
-from auditor.evidence import MAX_FILE_BYTES, Evidence, machine_of, moment_of, strict_document
+from auditor.evidence import (
+    MAX_FILE_BYTES,
+    MAX_SEQUENCE,
+    Evidence,
+    machine_of,
+    moment_of,
+    strict_document,
+)
 from auditor.script import every
 
 KIND = "telework-auditor-bundle"
 SCHEMA = 1
-MAX_SEQUENCE = 2**53
 CONTEXTS = ("machine", "user")
 SYSTEMS = ("windows", "linux", "macos")
 _NONCE = re.compile(r"[0-9a-f]{32}")
