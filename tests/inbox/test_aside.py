@@ -24,6 +24,9 @@ def door(tmp_path: Path, host: Key) -> Inn:
     return place
 
 
+UNSIGNED = {"schema": 1, "target": "endpoint:PC-1", "serial": "SN1", "system": "linux", "answers": []}
+
+
 def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
 
@@ -123,3 +126,21 @@ def test_names_that_would_become_the_same_stay_apart() -> None:
 def test_nothing_is_moved_by_reading(door: Inn) -> None:
     assert [one.standing for one in door.read().arrivals] == [Standing.ACCEPTED]
     assert names(door.folder) == ["good.json"]
+
+
+@pytest.mark.parametrize(
+    "when", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59-12:00"]
+)
+def test_a_date_at_the_edge_of_the_calendar_is_garbled_and_reaches_no_page(
+    door: Inn, tmp_path: Path, when: str
+) -> None:
+    """Nobody has to sign such a file: once shown on Japan's clock, it would stop every report."""
+    body = payload(collected_at=when)
+    door.put("stranger.json", outer(body, new_key(tmp_path).sign(body)))
+    door.put("document.json", json.dumps(UNSIGNED | {"collected_at": when}).encode())
+    for path in door.folder.iterdir():
+        os.utime(path, (1, 1))
+    shown = {one.file: one for one in door.read().arrivals}
+    assert shown["document.json"].standing is Standing.GARBLED
+    assert shown["stranger.json"].standing is Standing.UNKNOWN_SIGNER
+    assert [one.collected_at for one in shown.values() if one.standing.refused] == [None, None]

@@ -133,24 +133,6 @@ def test_a_hostile_name_or_value_cannot_steer_a_terminal_or_lead_elsewhere(door:
         assert (one.file + one.note).encode()
 
 
-@pytest.mark.parametrize(
-    "when", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59-12:00"]
-)
-def test_a_date_at_the_edge_of_the_calendar_is_garbled_and_reaches_no_page(
-    door: Inn, tmp_path: Path, when: str
-) -> None:
-    """Nobody has to sign such a file: once shown on Japan's clock, it would stop every report."""
-    body = payload(collected_at=when)
-    door.put("stranger.json", outer(body, new_key(tmp_path).sign(body)))
-    door.put("document.json", document(collected_at=when))
-    for path in door.folder.iterdir():
-        os.utime(path, (1, 1))
-    shown = {one.file: one for one in door.read().arrivals}
-    assert shown["document.json"].standing is Standing.GARBLED
-    assert shown["stranger.json"].standing is Standing.UNKNOWN_SIGNER
-    assert [one.collected_at for one in shown.values() if one.standing.refused] == [None, None]
-
-
 def test_too_many_files_are_refused_as_a_whole(door: Inn, monkeypatch: pytest.MonkeyPatch) -> None:
     """Reading the first ones by name would let a writer of many files choose what is seen."""
     monkeypatch.setattr(module, "MAX_INBOX_FILES", 1)
