@@ -122,10 +122,13 @@ def test_a_way_that_every_town_closes_and_nobody_tried_is_unknown_not_blank() ->
 
 
 def test_the_page_is_the_golden_one() -> None:
+    """Renew with UPDATE_GOLDEN=1 and read the difference."""
     page = zones_page(Book(segmented(), Words("ja")))
-    if os.environ.get("GOLDEN_UPDATE"):
-        GOLDEN.write_text(page, "utf-8")
-    assert page == GOLDEN.read_text("utf-8"), "look at it in a browser, then GOLDEN_UPDATE=1"
+    shown = re.sub(r"<style>.*?</style>", "<style></style>", page, flags=re.DOTALL)
+    shown = re.sub(r"sha256-[^&]+", "sha256-", shown)
+    if os.environ.get("UPDATE_GOLDEN") == "1":
+        GOLDEN.write_text(shown, "utf-8")
+    assert shown == GOLDEN.read_text("utf-8")
 
 
 def test_the_town_s_and_the_technical_page_lead_there_only_where_ways_are_declared() -> None:
@@ -189,7 +192,6 @@ def test_the_matrix_lies_across_one_sheet_of_paper(browser: Browser, tmp_path: P
     tab.goto((tmp_path / "zones.html").as_uri())
     sheet = tmp_path / "zones.pdf"
     tab.pdf(path=sheet, prefer_css_page_size=True)
-    tab.screenshot(path=os.environ.get("ZONES_SHOT", str(tmp_path / "shot.png")), full_page=True)
     context.close()
     boxes = re.findall(rb"/MediaBox\s*\[\s*0 0 ([\d.]+) ([\d.]+)", sheet.read_bytes())
     assert boxes

@@ -180,3 +180,31 @@ def test_exactly_the_forbidden_open_way_is_red_and_says_how_to_see_it(tmp_path: 
         assert len(rows) == len(document["contacts"])
         technical = (town.folder / "out/latest-en/technical.html").read_text("utf-8")
         assert f"This audit made {len(rows)} connections" in technical
+
+
+def test_a_place_that_is_cut_off_or_has_no_control_proves_nothing_closed(tmp_path: Path) -> None:
+    with place(tmp_path) as town:
+        town.network.stop("blackhole", LGWAN, OFFICE)  # the SSH host of that segment cannot answer us
+        text = (town.folder / "town.toml").read_text("utf-8")
+        dead = text.replace(f"{machine(OFFICE)}:{town.control}", f"{machine(OFFICE)}:9")
+        (town.folder / "town.toml").write_text(dead, "utf-8")
+        found = verdicts(town.scanned())
+        assert {told for _, _, told in found["lgwan-my"]} == {"jump_unreached"}
+        assert {verdict for _, verdict, _ in found["lgwan-net"]} == {"unknown"}
+        assert found["home-my"] == {("NET-01", "unknown", "no_control")}
+        assert found["home-lgwan"] == {("NET-03", "unknown", "no_control")}
+        assert found["office-my"] == {("NET-01", "pass", "closed")}, "its own control answered"
+        page = (town.folder / "out/latest-en/zones.html").read_text("utf-8")
+        assert page.count('<td class="cell pass">') == 2
+
+
+def test_the_dry_run_names_every_way_and_its_vantage_and_contacts_nobody(tmp_path: Path) -> None:
+    with place(tmp_path) as town:
+        done = town.run("scan", str(town.folder), "--dry-run")
+        assert done.returncode == 0, done.stderr
+        assert f"flow:lgwan-my 経路 lgwan-my: probe {machine(MYNUMBER)} {FILES}/tcp at most 2" in done.stdout
+        assert "by way of lgwan" in done.stdout
+        assert f"jump:lgwan-host lgwan-host: ssh {machine(LGWAN)}" in done.stdout
+        assert set(town.network.taken.values()) == {0}
+        assert all("Connection from" not in server.log.read_text() for server in town.servers.values())
+        assert not (town.folder / "out").exists()
