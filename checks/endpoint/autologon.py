@@ -37,12 +37,12 @@ $key = [Microsoft.Win32.RegistryKey]::OpenBaseKey('LocalMachine', 'Registry64').
 """,
 )
 def windows_auto(answer: Answer) -> AutoLogon:
-    """AutoAdminLogon and ForceAutoLogon of Winlogon; not set is off, as the vendor's documentation says.
+    """AutoAdminLogon and ForceAutoLogon of Winlogon; not set, or set to an empty text, is off.
 
-    The value of DefaultPassword is never asked for, only whether it is there.
+    The vendor's documentation: only "1" switches it on. The value of DefaultPassword is never asked for, only whether it is there.
     """
     values = record(answer, "auto", "forced", "stored")
-    auto, forced = whole(values["auto"], "auto"), whole(values["forced"], "forced")
+    auto, forced = (whole(None if values[name] == "" else values[name], name) for name in ("auto", "forced"))
     stored = truth(values["stored"], "stored")
     if stored is None or not {auto, forced} <= {None, 0, 1}:
         raise Garbled(f"{answer.id}: neither on nor off")

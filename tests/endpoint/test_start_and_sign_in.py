@@ -14,7 +14,7 @@ from checks.endpoint.disk import Cover, Disks, SeenDisks, Volume
 from checks.endpoint.join import JoinState
 from checks.endpoint.lock import OwnLock, ScreenLock
 from checks.endpoint.passwords import PasswordRules
-from tests.endpoint.conftest import JUDGES, fact_on, params_of, pc
+from tests.endpoint.conftest import JUDGES, answer, fact_on, params_of, pc, value_of
 
 GAP = Unknown(Reason.NOT_COLLECTED, "no document")
 DENIED = Unknown(Reason.NO_PERMISSION, "denied")
@@ -197,3 +197,15 @@ def test_no_secret_is_ever_asked_for() -> None:
     shadow = fact_on("pw.policy", "linux").scripts["linux"]
     assert "print $2" not in shadow
     assert Answer("x", Status.DENIED).body == b""
+
+
+def test_an_emptied_automatic_sign_in_is_off_and_an_odd_one_is_not_known() -> None:
+    def auto(value: str) -> Any:
+        body = {"auto": value, "forced": None, "stored": False}
+        return value_of(
+            fact_on("signin.auto", "windows"), answer("signin.auto", {"status": "ok", "body": body})
+        )
+
+    assert auto("") == OFF
+    assert auto("1") == ON
+    assert isinstance(auto("yes"), Unknown)
