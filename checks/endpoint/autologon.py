@@ -39,7 +39,8 @@ $key = [Microsoft.Win32.RegistryKey]::OpenBaseKey('LocalMachine', 'Registry64').
 def windows_auto(answer: Answer) -> AutoLogon:
     """AutoAdminLogon and ForceAutoLogon of Winlogon; not set, or set to an empty text, is off.
 
-    The vendor's documentation: only "1" switches it on. The value of DefaultPassword is never asked for, only whether it is there.
+    The vendor's documentation: only "1" switches it on. The value of DefaultPassword is never asked for, only
+    whether it is there.
     """
     values = record(answer, "auto", "forced", "stored")
     auto, forced = (whole(None if values[name] == "" else values[name], name) for name in ("auto", "forced"))
