@@ -207,5 +207,5 @@ def test_an_emptied_automatic_sign_in_is_off_and_an_odd_one_is_not_known() -> No
         )
 
     assert auto("") == OFF
-    assert auto("1") == ON
+    assert auto("1").on
     assert isinstance(auto("yes"), Unknown)
