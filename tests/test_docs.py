@@ -19,6 +19,7 @@ PAGES = (*READMES, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md
 ELSEWHERE = {
     "data check": "end-of-support.md",
     "import": "evidence.md",
+    "rehearse": "rehearsal.md",
     "inbox forget": "evidence.md",
     "hosts show": "roads.md",
 }

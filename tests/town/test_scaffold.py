@@ -33,6 +33,7 @@ def test_every_commented_example_can_be_used_as_it_is(tmp_path: Path, lang: str)
     folder = tmp_path / "town"
     write_town(folder, lang)
     text = (folder / "town.toml").read_text("utf-8").replace('name = ""', 'name = "松風町"', 1)
+    text = text.replace('account = ""', 'account = "audit"', 1)
     shown = re.sub(r"(?m)^# (?=\[|[a-z_]+ = )", "", text)
     (folder / "town.toml").write_text(shown, "utf-8")
     for name in ("town-ca.pem", "ssh_key", "vpn-wrap.key", "wg-audit.key", "wg-audit.psk"):
@@ -45,7 +46,7 @@ def test_every_commented_example_can_be_used_as_it_is(tmp_path: Path, lang: str)
     assert tomllib.loads(shown)["town"]["unsigned_inbox"] is True
     assert (len(town.sections), len(town.gateways), len(town.print_servers), len(town.documents)) == (
         1,
-        6,
+        7,
         1,
         3,
     )
