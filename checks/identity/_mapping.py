@@ -119,7 +119,10 @@ def _faults(file: _File) -> list[str]:
 
 def _day(moment: date | None) -> date | None:
     if isinstance(moment, datetime):
-        return moment.astimezone(JAPAN).date() if moment.tzinfo is not None else moment.date()
+        try:
+            return moment.astimezone(JAPAN).date() if moment.tzinfo is not None else moment.date()
+        except OverflowError:  # the last hours of the calendar, or its first
+            return moment.date()
     return moment
 
 

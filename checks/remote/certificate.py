@@ -2,7 +2,7 @@
 
 import base64
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 
 from cryptography import x509
 
@@ -25,13 +25,13 @@ from auditor.api import (
     probe,
     unknown,
 )
+from checks.remote._days import in_japan
 from checks.remote._leaf import UNREADABLE, Key, bears, common_name_of, key_of, names_of, weak_hash_of
 from checks.remote._pipe import speaks_tls
 from checks.remote._read import compact, members, whole, word
 from checks.remote._trust import ANYTHING, STRICT, NoHandshake, Shake, context, shake
 from checks.remote._upgrade import Declined
 
-JAPAN = timezone(timedelta(hours=9))
 MOST_CODE = 10_000
 UNCHECKED = 9_999  # no result of OpenSSL's: trusted, but the strength of the issuers was not asked for
 MOST_DER = 64 * 1024
@@ -142,8 +142,8 @@ def certificate(answer: Answer) -> Certificate:
         read = x509.load_der_x509_certificate(der)
         return Certificate(
             asked_at=asked_at,
-            begins=read.not_valid_before_utc.astimezone(JAPAN).date(),
-            ends=read.not_valid_after_utc.astimezone(JAPAN).date(),
+            begins=in_japan(read.not_valid_before_utc),
+            ends=in_japan(read.not_valid_after_utc),
             names=names_of(read),
             key=key_of(read),
             weak_hash=weak_hash_of(read),
@@ -232,7 +232,7 @@ def _issuer(shown: Certificate, gateway: Gateway, today: date) -> Judgement | No
         return failed("untrusted", code=shown.trust)
     if not shown.trust_then:
         return None
-    if shown.in_time(shown.asked_at.astimezone(JAPAN).date()):
+    if shown.in_time(in_japan(shown.asked_at)):
         return failed("issuer_expired")
     note = f"asked on {shown.asked_at.date()}, judged for {today}: the issuers' dates are not known"
     return unknown(Reason.NOT_MEASURABLE, note)

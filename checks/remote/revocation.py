@@ -6,7 +6,7 @@ Nobody else is asked: the issuer's own server is not the town's to contact.
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -29,12 +29,12 @@ from auditor.api import (
     unknown,
 )
 from checks.remote import _hello, _staple, _suites
+from checks.remote._days import in_japan
 from checks.remote._flight import first_words
 from checks.remote._read import compact, listed, members, word
 from checks.remote._upgrade import AT_ONCE
 from checks.remote._wire import SILENT, Ended, exactly, send, within
 
-JAPAN = timezone(timedelta(hours=9))
 WAIT_S = 3.0
 MOST_CHAIN = 10
 MOST_DER = 64 * 1024
@@ -149,7 +149,7 @@ def _told(
 
 
 def _day(moment: datetime | None) -> date | None:
-    return moment.astimezone(JAPAN).date() if moment is not None else None
+    return in_japan(moment) if moment is not None else None
 
 
 @check("GW-52")

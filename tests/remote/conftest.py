@@ -13,7 +13,8 @@ import pytest
 from auditor.access.dial import Contact, DirectDial, doors
 from auditor.access.keys import Keys
 from auditor.api import Answer, Gateway, Judgement, Params, Probe, Status
-from checks.remote.certificate import JAPAN, certificate, certificate_holds
+from checks.remote._days import JAPAN
+from checks.remote.certificate import certificate, certificate_holds
 from tests.peers.certificates import GATEWAY_NAME, Issuer, authority
 
 HOST = "127.0.0.1"
