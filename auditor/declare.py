@@ -28,7 +28,7 @@ CONSOLE = "console"
 EVERY, OUTSIDE = "every", "outside"
 """Which vantages a probe runs from: all of the gateway's, or those outside the town that must reach it."""
 
-MOST_CONTACTS = 128
+MOST_CONTACTS = 64
 """So many contacts a probe may make at one port, unless it says otherwise."""
 
 SYSTEMS = ("windows", "linux", "macos", "chromeos", "ipados")

@@ -71,7 +71,7 @@ class ClosedPorts:
     transport: str
 
 
-@probe("gateway.ports", kind="gateway", vantages=OUTSIDE)
+@probe("gateway.ports", kind="gateway", vantages=OUTSIDE, most=16)
 def ask_ports(gateway: Gateway, dial: Dial) -> bytes:
     """The entrance's own port, each declared port once, the own port again; nothing is sent to the ports.
 

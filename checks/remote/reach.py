@@ -74,7 +74,7 @@ class Reach:
         return tuple(each.took_ms for each in self.tries if each.outcome == ANSWERED)
 
 
-@probe("gateway.reach", kind="gateway", vantages=EVERY)
+@probe("gateway.reach", kind="gateway", vantages=EVERY, most=16)
 def ask_reach(gateway: Gateway, dial: Dial) -> bytes:
     """Look the name up; then one exchange that begins a session, or up to three others one after the other.
 
