@@ -127,6 +127,7 @@ class Declared:
             brokers=gatewayregister.places_of(row.brokers),
             sign_on=gatewayregister.sign_on_of(row),
             register=gatewayregister.register_of(row),
+            upload_path=row.upload_path,
         )
 
     def _server_name(self, place: tuple[str, ...], row: GatewayTable) -> str:

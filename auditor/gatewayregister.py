@@ -78,11 +78,19 @@ def faults(row: "GatewayTable") -> Iterator[Fault]:
             yield ("sign_on",), "sign_on_protocol", {"protocol": row.protocol, "known": ", ".join(PAGES)}
         for key, problem, values in _in_sign_on(row.sign_on):
             yield ("sign_on", key), problem, values
+    yield from _upload(row)
     for at, text in enumerate(row.brokers):
         if place_of(text) is None:
             yield ("brokers", str(at)), "bad_place", {"seen": text[:MAX_NAME]}
     if len(row.brokers) > MOST_BROKERS:
         yield ("brokers",), "too_many_places", {"limit": MOST_BROKERS}
+
+
+def _upload(row: "GatewayTable") -> Iterator[Fault]:
+    if row.upload_path and row.protocol not in PAGES:
+        yield ("upload_path",), "sign_on_protocol", {"protocol": row.protocol, "known": ", ".join(PAGES)}
+    if row.upload_path and not _PATH.fullmatch(row.upload_path):
+        yield ("upload_path",), "bad_path", {"seen": row.upload_path[:MAX_NAME]}
 
 
 def _in_register(told: "RegisterTable") -> Iterator[tuple[str, str, Mapping[str, Scalar]]]:

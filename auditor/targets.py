@@ -103,7 +103,8 @@ class Gateway:
     SPICE: `allow_spice_link` = the town lets the audit try an empty ticket, which counts as an attempt.
     SSH: `ssh_account` = the name the audit may ask for log-in methods with, "" = the town did not opt in.
     Portals: `product` = what the town bought, one of `auditor.declared.PRODUCTS`, "" = not told.
-    `brokers` = what hands out desktops behind it, `sign_on` = its page, `register` = the town's own word.
+    `brokers` = what hands out desktops behind it, `sign_on` = its page, `register` = the town's own word,
+    `upload_path` = a page that takes what the audit may upload to measure the line, "" = no opt-in.
     `reachable_from` and `unreachable_from` = vantages it must and must not answer to.
     """
 
@@ -133,6 +134,7 @@ class Gateway:
     brokers: tuple[Place, ...] = ()
     sign_on: SignOn | None = None
     register: Register | None = None
+    upload_path: str = ""
     reachable_from: tuple[str, ...] = ()
     unreachable_from: tuple[str, ...] = ()
 

@@ -99,6 +99,7 @@ class GatewayTable(msgspec.Struct, forbid_unknown_fields=True):
     brokers: list[str] = []
     sign_on: SignOnTable | None = None
     register: RegisterTable | None = None
+    upload_path: str = ""
     reachable_from: list[str] = []
     unreachable_from: list[str] = []
 

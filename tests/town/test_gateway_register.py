@@ -79,6 +79,8 @@ def test_what_is_not_written_is_not_told_and_never_zero(town: TownFolder) -> Non
         (SIGN_ON + "status = []\n", "gateways.sign_on.status", "bad_status"),
         (SIGN_ON + "status = [99]\n", "gateways.sign_on.status", "bad_status"),
         ('protocol = "rdp"\n' + SIGN_ON, "gateways.sign_on", "sign_on_protocol"),
+        ('upload_path = "up"\n', "gateways.upload_path", "bad_path"),
+        ('protocol = "rdp"\nupload_path = "/up"\n', "gateways.upload_path", "sign_on_protocol"),
         (ROUTES + 'server = "flow"\n', "documents.server", "bad_place"),
         (ROUTES.replace("routes", "accounts") + 'server = "f.jp:1"\n', "documents.server", "server_routes"),
     ],
