@@ -1,6 +1,7 @@
 # Everything a fresh machine needs: `make audit` and `make test` set themselves up.
 .PHONY: audit test lint types bench demo peers lock format clean help
 PYTHON ?= python3
+JOBS ?= 6
 BIN := .venv/bin
 SAMPLE := build/sample-town
 export PYTHON
@@ -24,8 +25,9 @@ demo: .venv/run
 	rm -rf $(SAMPLE)
 	$(BIN)/auditor demo $(SAMPLE)
 
+# Most tests wait for a server or a time limit, so that more of them at once than there are processors pays off.
 test: .venv/dev peers
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile
 
 lint: .venv/dev
 	$(BIN)/ruff check .

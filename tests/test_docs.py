@@ -88,9 +88,10 @@ def test_the_readme_s_commands_run(tmp_path: Path) -> None:
             (tmp_path / "matsukaze").rename(tmp_path / "template")
             assert auditor("demo", "./matsukaze", cwd=tmp_path).returncode == 0
         done = auditor(*arguments, cwd=tmp_path, lang="ja")
-        ended[arguments[0]] = done.returncode
+        ended["dry run" if "--dry-run" in arguments else arguments[0]] = done.returncode
         assert "Traceback" not in done.stderr
     assert ended["init"] == ended["demo"] == ended["hosts"] == ended["report"] == 0
+    assert ended["dry run"] == ended["explain"] == ended["export"] == 0
     assert ended["doctor"] == int(Exit.REFUSED), "a template has to be filled in first"
     assert {ended["scan"], ended["judge"]} <= {3, 4}
 
