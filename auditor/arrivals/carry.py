@@ -20,10 +20,14 @@ _ASIDE = ".import-"
 
 @dataclass(frozen=True, slots=True)
 class Luggage:
-    """What an inbox has to carry: (name, content) of each file, and the names of files left out."""
+    """What an inbox has to carry: (name, content) of each file, and the names of files left out.
+
+    `older` = how many files of the unsigned form stand there and were not asked for.
+    """
 
     files: tuple[tuple[str, bytes], ...]
     skipped: tuple[str, ...] = ()
+    older: int = 0
 
 
 def luggage(folder: Path, since: datetime, *, documents: bool = False) -> Luggage:
@@ -39,6 +43,7 @@ def luggage(folder: Path, since: datetime, *, documents: bool = False) -> Luggag
         raise CarryError("no_inbox", path=str(folder))
     files: list[tuple[str, bytes]] = []
     skipped: list[str] = []
+    older = 0
     try:
         for path in sorted([*folder.iterdir(), *_inside(folder / READ)]):
             if path.suffix.lower() != ".json":
@@ -49,11 +54,13 @@ def luggage(folder: Path, since: datetime, *, documents: bool = False) -> Luggag
             if body is not None and _is_evidence(body, documents=documents):
                 name = path.name if path.parent == folder else path.name.partition("-")[2]
                 files.append((name, body))
+            elif body is not None and not documents and _is_evidence(body, documents=True):
+                older += 1
             else:
                 skipped.append(shown(path.name))
     except OSError as error:
         raise CarryError("archive_unreadable", path=str(folder), why=error.strerror or str(error)) from None
-    return Luggage(tuple(files), tuple(skipped))
+    return Luggage(tuple(files), tuple(skipped), older)
 
 
 def _inside(folder: Path) -> list[Path]:

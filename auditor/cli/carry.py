@@ -63,6 +63,8 @@ def _export(inbox: Path, out: Path, speech: Speech, *, everything: bool, days: i
     found = luggage(inbox, datetime.now(UTC) - timedelta(days=days), documents=everything)
     for name in found.skipped:
         speech.note(speech("carry.skipped", file=name))
+    if found.older:
+        speech.note(speech("carry.older", count=found.older))
     if not found.files:
         raise CarryError("archive_empty", path=str(inbox))
     code = pack(found.files, out)

@@ -86,7 +86,7 @@ def test_never_more_than_eight_at_a_time_go_through_it(tmp_path: Path) -> None:
         through(jump, pc, folder=tmp_path) as (road, (behind,)),
         ThreadPoolExecutor(24) as pool,
     ):
-        heard = list(pool.map(lambda _: collect(behind, SCRIPT, road, 60), range(24)))
+        heard = list(pool.map(lambda _: collect(behind, SCRIPT, road, 150), range(24)))
         wait_until(lambda: len(times.read_text().split()) == 48, "end of every session")
     assert all(NONCE.encode() in one.output for one in heard)
     running = most = 0

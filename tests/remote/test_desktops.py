@@ -15,7 +15,7 @@ from auditor.findings import Finding, Verdict
 from auditor.model import Model
 from auditor.targets import Gateway
 from auditor.tomlfile import read_toml
-from checks.remote import certificate, ports, rdp, reach, spice, tls, vnc
+from checks.remote import certificate, ports, rdp, reach, spice, suites, tls, vnc
 from tests.peers.certificates import issue
 from tests.peers.freerdp_shadow import freerdp_shadow
 from tests.peers.process import free_port
@@ -34,7 +34,7 @@ RDP, VNC, SPICE = {"GW-41", "GW-42"}, {"GW-43", "GW-44"}, {"GW-45", "GW-46"}
 
 @pytest.fixture(scope="module")
 def plugins() -> Plugins:
-    modules = (certificate, ports, reach, tls, rdp, vnc, spice)
+    modules = (certificate, ports, reach, suites, tls, rdp, vnc, spice)
     found = discover._declared({module.__name__: module for module in modules}, {})
     discover._verify(found)
     return found

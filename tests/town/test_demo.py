@@ -125,9 +125,7 @@ def test_consoles_and_ledgers_show_good_and_bad_cases(run: Run) -> None:
     assert found["EP-22", "issued"] > 60
 
 
-def test_nobody_waits_in_the_perfect_section(
-    run: Run, section: Callable[[str], SectionReadiness]
-) -> None:
+def test_nobody_waits_in_the_perfect_section(run: Run, section: Callable[[str], SectionReadiness]) -> None:
     row = section("kikaku")
     assert row.people == 5
     assert row.by_ready[Ready.READY] == 5
