@@ -18,10 +18,11 @@ with atheris.instrument_imports(include=["auditor", "checks"]):
     from auditor.evidence import decode
     from auditor.script import split
 
+    FACTS = tuple(fact for fact in discover().facts if fact.scripts)  # loads the check modules, instrumented
+
 REFUSALS = (Garbled, NotKnown, Unreached)
 NONCE = "0123456789abcdef0123456789abcdef"
 CORPUS = Path(__file__).resolve().parents[1] / "tests" / "corpus" / "endpoint"
-FACTS = tuple(fact for fact in discover().facts if fact.scripts)
 PARSERS = sorted(FACTS, key=lambda fact: (fact.id, *fact.scripts))
 
 

@@ -34,7 +34,7 @@ _PLIST_ERRORS = (
     plistlib.InvalidFileException,
     ExpatError,
     AttributeError,  # plistlib's own answer to a date or an element it does not know
-    IndexError,
+    LookupError,  # an encoding nobody knows, among others
     RecursionError,
     OverflowError,
     TypeError,

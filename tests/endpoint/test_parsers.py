@@ -11,7 +11,7 @@ from auditor.answers import Answer, Status
 from auditor.errors import Garbled, NotKnown
 from auditor.findings import Unknown
 from checks.endpoint._read import columns, listed, truth, whole
-from tests.endpoint.conftest import CORPUS, FACTS, answer, value_of
+from tests.endpoint.conftest import CORPUS, FACTS, answer, fact_on, value_of
 
 SETTINGS = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -113,3 +113,10 @@ def test_a_parser_that_knows_nothing_says_so() -> None:
     fact = next(fact for fact in FACTS if fact.id == "patch.last" and "windows" in fact.scripts)
     with pytest.raises(NotKnown):
         fact(Answer("patch.last", Status.OK, b'{"rollups": [], "fixes": []}'))
+
+
+@pytest.mark.parametrize("id_", ["patch.last", "pw.policy"])
+def test_a_property_list_in_an_encoding_nobody_knows_is_garbled(id_: str) -> None:
+    body = b'<?xml version="1.0" encoding="UTF-p"?>\n<plist version="1.0"><array/></plist>'
+    with pytest.raises(Garbled):
+        fact_on(id_, "macos")(Answer(id_, Status.OK, body))
