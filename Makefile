@@ -2,6 +2,8 @@
 .PHONY: audit test lint types bench demo peers lock format clean help
 PYTHON ?= python3
 JOBS ?= 4
+# tests that must have the machine to themselves: the SSH client's deadlines of a few seconds; new accounts on this machine
+ALONE := tests/access tests/whole/test_accounts.py
 BIN := .venv/bin
 SAMPLE := build/sample-town
 export PYTHON
@@ -26,10 +28,9 @@ demo: .venv/run
 	$(BIN)/auditor demo $(SAMPLE)
 
 # Most tests wait for a server or a time limit, so that more of them at once than there are processors pays off.
-# Those of the SSH client measure deadlines of a few seconds and run one after the other.
 test: .venv/dev peers
-	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile --ignore tests/access
-	$(BIN)/python -m pytest tests/access
+	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile $(ALONE:%=--ignore %)
+	$(BIN)/python -m pytest $(ALONE)
 
 lint: .venv/dev
 	$(BIN)/ruff check .

@@ -113,7 +113,6 @@ def judged(port: int, pki: Pki, today: date = TODAY) -> Judgement:
         ("endless", (Verdict.UNKNOWN, Reason.NOT_MEASURABLE)),
         ("unsure", (Verdict.UNKNOWN, Reason.NOT_MEASURABLE)),
         ("only_1.3", (Verdict.UNKNOWN, Reason.NOT_MEASURABLE)),
-        ("plain", (Verdict.UNKNOWN, Reason.WRONG_SERVICE)),
     ],
 )
 def test_what_is_sent_along_is_believed_only_from_the_issuer_and_in_time(
@@ -121,6 +120,13 @@ def test_what_is_sent_along_is_believed_only_from_the_issuer_and_in_time(
 ) -> None:
     judgement = judged(entrances[name], pki)
     assert (judgement.verdict, judgement.reason or judgement.key) == said
+
+
+def test_a_server_without_tls_is_unknown(entrances: dict[str, int], pki: Pki) -> None:
+    """It hangs up with our hello half read, so that the kernel may reset the connection before its words are read."""
+    judgement = judged(entrances["plain"], pki)
+    assert judgement.verdict is Verdict.UNKNOWN
+    assert judgement.reason in (Reason.WRONG_SERVICE, Reason.NOT_MEASURABLE)
 
 
 def test_a_pass_holds_no_longer_than_the_issuers_word(entrances: dict[str, int], pki: Pki) -> None:
