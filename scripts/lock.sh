@@ -10,3 +10,4 @@ compile pyproject.toml requirements/build.in --output-file requirements/run.txt
 compile pyproject.toml requirements/build.in --group dev --constraint requirements/run.txt \
     --output-file requirements/dev.txt
 compile requirements/peers.in --output-file requirements/peers.txt
+compile requirements/peers-built.in --output-file requirements/peers-built.txt

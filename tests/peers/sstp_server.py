@@ -1,20 +1,16 @@
-"""A real SSTP server (sstp-server of PyPI), where it is installed: it has to be compiled, so few have it.
+"""A real SSTP server (sstp-server of PyPI), compiled by ``make peers``.
 
 No PPP comes up behind it: what it starts for a call is a program that ends at once.
 """
 
-import importlib.util
 import shutil
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
-
 from tests.peers.certificates import Files
-from tests.peers.process import free_port, started
+from tests.peers.process import free_port, need, started
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +27,13 @@ class SstpServer:
 
 @contextmanager
 def sstp_server(folder: Path, files: Files, name: str = "sstp") -> Iterator[SstpServer]:
-    """Run one; skips the test where the package is not installed (``pip install sstp-server``)."""
-    if importlib.util.find_spec("sstpd") is None:
-        pytest.skip("sstp-server is not installed; what it said is replayed by another test")
+    """Run one."""
+    program = need("sstpd")
     home = folder.resolve() / name
     home.mkdir(parents=True)
     options, log, port = home / "options", home / "sstpd.log", free_port()
     options.write_text("")
-    argv = [sys.executable, "-m", "sstpd", "-l", "127.0.0.1", "-p", str(port), "-v", "1"]
+    argv = [program, "-l", "127.0.0.1", "-p", str(port), "-v", "1"]
     argv += ["-c", str(files.chain), "-k", str(files.key), "--pppd", str(shutil.which("true"))]
     argv += ["--pppd-config", str(options), "--local", "10.99.0.1", "--remote", "10.99.0.0/24"]
     with started(argv, log=log, ready=lambda: "Listening on" in log.read_text()):

@@ -1,4 +1,4 @@
-"""SSTP: a real server where one is installed, and everywhere what that server said, replayed by a stub."""
+"""SSTP: a real server, and what that server said, replayed by a stub."""
 
 import socket
 import ssl
