@@ -123,7 +123,7 @@ def test_what_is_sent_along_is_believed_only_from_the_issuer_and_in_time(
 
 
 def test_a_server_without_tls_is_unknown(entrances: dict[str, int], pki: Pki) -> None:
-    """It hangs up with our hello half read, so that the kernel may reset the connection before its words are read."""
+    """It hangs up with our hello half read: the kernel may reset the connection before its words are read."""
     judgement = judged(entrances["plain"], pki)
     assert judgement.verdict is Verdict.UNKNOWN
     assert judgement.reason in (Reason.WRONG_SERVICE, Reason.NOT_MEASURABLE)
