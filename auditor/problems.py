@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 
 from auditor.errors import ConfigError, Problem
@@ -38,6 +37,8 @@ class Told:
 
     def near(self, text: str, known: Collection[str]) -> str:
         """What may have been meant, "-" = nothing near; not searched for any more after many problems."""
+        from difflib import get_close_matches  # noqa: PLC0415 - only where something is misspelt
+
         found = [] if self.many else get_close_matches(text, known, n=2, cutoff=0.5)
         return ", ".join(found) or "-"
 

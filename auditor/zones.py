@@ -1,10 +1,9 @@
 """Segments of a town's network as values: zones, the places they are looked at from, and what may pass."""
 
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any, ClassVar
 
 from auditor.control import Wording
@@ -96,7 +95,9 @@ def shipped_borders() -> tuple[Border, ...]:
 
 @cache
 def _data() -> dict[str, Any]:
-    return tomllib.loads(files("auditor").joinpath("zones.toml").read_text("utf-8"))
+    import tomllib  # noqa: PLC0415 - every probe loads this module, few need the file
+
+    return tomllib.loads(Path(__file__).with_name("zones.toml").read_text("utf-8"))
 
 
 def unlooked(vantages: Sequence[Vantage], flows: Sequence[Flow]) -> tuple[Border, ...]:

@@ -4,10 +4,9 @@ Each subject has a pair ``SUBJECT.ja.toml`` / ``SUBJECT.en.toml`` of tables of s
 is ``table.key``. Sentences use ``str.format`` fields.
 """
 
-import tomllib
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
 LANGUAGES = ("ja", "en")
 
@@ -19,10 +18,10 @@ def sentences(lang: str) -> Mapping[str, str]:
     Raises:
         ValueError: two files define one key.
     """
+    import tomllib  # noqa: PLC0415 - check modules load this one and say nothing
+
     merged: dict[str, str] = {}
-    for path in sorted(files(__package__).iterdir(), key=lambda entry: entry.name):
-        if not path.name.endswith(f".{lang}.toml"):
-            continue
+    for path in sorted(Path(__file__).parent.glob(f"*.{lang}.toml")):
         for table, entries in tomllib.loads(path.read_text("utf-8")).items():
             for key, sentence in entries.items():
                 if f"{table}.{key}" in merged:

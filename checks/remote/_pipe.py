@@ -7,7 +7,6 @@ from socket import socket
 from typing import Protocol
 
 from auditor.api import Dial, Gateway, NotKnown, Reason
-from checks.remote import _openvpn
 from checks.remote._upgrade import may_speak_tls, opened
 from checks.remote._wire import WRONG_SERVICE, Ended, Left, send, some, within
 
@@ -68,6 +67,8 @@ def pipe_to(gateway: Gateway, dial: Dial, wait_s: float) -> Iterator[Pipe]:
         NotKnown: WRONG_SERVICE or NO_ANSWER, it does not come to that; UNREADABLE, the declared key.
     """
     if gateway.protocol == "openvpn":
+        from checks.remote import _openvpn  # noqa: PLC0415 - many modules load this one, few entrances need it
+
         with ExitStack() as stack:
             try:
                 channel = stack.enter_context(_openvpn.channel(gateway, dial, wait_s))

@@ -9,7 +9,17 @@ import time
 from dataclasses import dataclass
 
 from auditor.api import Dial, Gateway, Unreached
-from checks.remote._wire import ANSWERED, WRONG_SERVICE, Ended, Left, exactly, outcome_of, send, within
+from checks.remote._wire import (
+    ANSWERED,
+    WRONG_SERVICE,
+    Ended,
+    Foreign,
+    Left,
+    exactly,
+    outcome_of,
+    send,
+    within,
+)
 
 TLS, NLA, EARLY = 1, 2, 8
 """requestedProtocols: PROTOCOL_SSL, PROTOCOL_HYBRID, PROTOCOL_HYBRID_EX. 0 is RDP's own old security.
@@ -27,7 +37,7 @@ NEGOTIATION = 8
 PLAIN, SELECTED, FAILURE = "plain", "selected", "failure"
 
 
-class NotRdp(Exception):  # noqa: N818 - a finding about the other side
+class NotRdp(Foreign):
     """What arrives is not RDP."""
 
 

@@ -16,7 +16,9 @@ from checks.remote._wire import (
     CLOSED,
     WRONG_SERVICE,
     Ended,
+    Foreign,
     Left,
+    TurnedAway,
     exactly,
     outcome_of,
     send,
@@ -37,12 +39,8 @@ X509_TLS = (262, 261, 260, 264)
 ANONYMOUS_TLS = (259, 258, 257, 263)
 
 
-class NotRfb(Exception):  # noqa: N818 - a finding about the other side
+class NotRfb(Foreign):
     """What arrives is not RFB."""
-
-
-class TurnedAway(Exception):  # noqa: N818 - same
-    """The server speaks RFB and offers nothing; its own words say why (often: too many connections)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ is one that some servers cannot read.
 
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
 TLS_1_3 = range(0x1301, 0x1306)
 """Numbers that mean something in TLS 1.3 only (RFC 8446 §B.4)."""
@@ -31,7 +31,7 @@ FRESH = ("TLS_DHE_", "TLS_ECDHE_", "TLS_DH_anon_", "TLS_ECDH_anon_", "TLS_SRP_",
 
 @cache
 def _rows() -> tuple[tuple[int, str, bool], ...]:
-    lines = files(__package__).joinpath("suites.tsv").read_text(encoding="ascii").splitlines()[1:]
+    lines = Path(__file__).with_name("suites.tsv").read_text("ascii").splitlines()[1:]
     cells = (line.split("\t") for line in lines)
     return tuple((int(number, 16), name, usual == "yes") for number, name, usual in cells)
 

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
+from socket import socket
 
 from auditor.api import Dial, Gateway, NotKnown, Reason, Stream
-from checks.remote import _rdpwire, _rfb
-from checks.remote._wire import SILENT, Ended, within
+from checks.remote._wire import SILENT, Ended, Foreign, Left, TurnedAway, within
 
 AT_ONCE = frozenset({"tls", "sstp", "anyconnect", "softether", "portal", "relay", "spice"})
-UPGRADES = {"rdp": _rdpwire.upgraded, "vnc": _rfb.upgraded}
+UPGRADES = {"rdp": "checks.remote._rdpwire", "vnc": "checks.remote._rfb"}
+"""Modules with a function `upgraded`; loaded only for such an entrance."""
 TOUCHY = frozenset({"vnc"})
 """These count connections without a log-in, and after five take none from that address for a while.
 
@@ -37,10 +39,10 @@ def opened(gateway: Gateway, dial: Dial, wait_s: float) -> Iterator[Stream]:
     with dial.tcp(gateway.host, gateway.port, wait_s=wait_s) as stream:
         if gateway.protocol in UPGRADES:
             try:
-                ready = UPGRADES[gateway.protocol](stream.sock, within(dial, wait_s))
-            except (_rdpwire.NotRdp, _rfb.NotRfb):
+                ready = _upgraded(gateway.protocol, stream.sock, within(dial, wait_s))
+            except Foreign:
                 raise NotKnown(Reason.WRONG_SERVICE, f"no {gateway.protocol}") from None
-            except _rfb.TurnedAway as error:
+            except TurnedAway as error:
                 raise NotKnown(Reason.NO_ANSWER, f"turned away: {error}") from None
             except Ended as end:
                 reason = Reason.NO_ANSWER if end.outcome == SILENT else Reason.WRONG_SERVICE
@@ -48,3 +50,8 @@ def opened(gateway: Gateway, dial: Dial, wait_s: float) -> Iterator[Stream]:
             if not ready:
                 raise Declined
         yield stream
+
+
+def _upgraded(protocol: str, sock: socket, left: Left) -> bool:
+    """Whether the entrance goes on with TLS."""
+    return bool(import_module(UPGRADES[protocol]).upgraded(sock, left))

@@ -26,6 +26,14 @@ Left = Callable[[], float]
 """Seconds left for one exchange, 0 or less when they are used up."""
 
 
+class Foreign(Exception):  # noqa: N818 - a finding about the other side
+    """What answers speaks another protocol than the declared one."""
+
+
+class TurnedAway(Exception):  # noqa: N818 - same
+    """The server speaks the protocol and offers nothing; its own words say why (often: too many callers)."""
+
+
 class Ended(Exception):  # noqa: N818 - how an exchange ended, not an error of ours
     """The server stopped before its answer was whole: `outcome` is silent or closed."""
 

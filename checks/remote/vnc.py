@@ -28,7 +28,7 @@ from auditor.api import (
 from checks.remote import _rfb
 from checks.remote._inside import inside_tls
 from checks.remote._read import compact, listed, members, whole
-from checks.remote._wire import SILENT, Ended, within
+from checks.remote._wire import SILENT, Ended, TurnedAway, within
 
 WAIT_S = 3.0
 MOST_WAYS = 255
@@ -96,7 +96,7 @@ def ask_vnc(gateway: Gateway, dial: Dial) -> bytes:
                 found = _rfb.offered(stream.sock, left)
         except _rfb.NotRfb:
             raise NotKnown(Reason.WRONG_SERVICE, "no RFB") from None
-        except _rfb.TurnedAway as error:
+        except TurnedAway as error:
             raise NotKnown(Reason.NO_ANSWER, f"turned away: {error}") from None
         except Ended as end:
             reason = Reason.NO_ANSWER if end.outcome == SILENT else Reason.WRONG_SERVICE

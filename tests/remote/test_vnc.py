@@ -28,7 +28,7 @@ from auditor.api import (
 )
 from checks.remote import _rfb, vnc
 from checks.remote._read import compact
-from checks.remote._wire import Ended
+from checks.remote._wire import Ended, TurnedAway
 from checks.remote.certificate import ask_certificate, certificate_holds, unguarded
 from checks.remote.reach import answers_in_time, ask_reach, reach
 from checks.remote.tls import ask_tls
@@ -262,7 +262,7 @@ def test_whatever_follows_a_greeting_is_read_or_refused(words: bytes) -> None:
     with ours, theirs:
         theirs.sendall(GREETING + words)
         theirs.shutdown(socket.SHUT_WR)
-        with suppress(_rfb.NotRfb, _rfb.TurnedAway, Ended):
+        with suppress(_rfb.NotRfb, TurnedAway, Ended):
             _rfb.offered(ours, lambda: 1.0)
 
 
