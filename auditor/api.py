@@ -10,9 +10,10 @@ from auditor.register import Place, Register, SignOn
 from auditor.seams import Dial, Folder, Http, Lookup, Reply, Secret, Stream, Talk
 from auditor.sightings import Sighting, Sightings
 from auditor.tables import Table, TableContent, TableRow, TableSource, table
-from auditor.targets import Documents, Endpoint, Gateway, Person, PrintServer, Section, Town
+from auditor.targets import Endpoint, Gateway, Person, Section, Town
 from auditor.uses import serves
 from auditor.views import Views
+from auditor.work import Documents, PrintServer, System
 from auditor.zones import CLOSED, OPEN, Flow
 
 __all__ = [
@@ -52,6 +53,7 @@ __all__ = [
     "SignOn",
     "Status",
     "Stream",
+    "System",
     "Table",
     "TableContent",
     "TableRow",

@@ -14,6 +14,7 @@ from auditor.discover import Plugins
 from auditor.errors import ConfigError, Problem
 from auditor.rosters import METHODS, ZONES
 from auditor.tomlfile import TomlFile, convert, read_toml
+from auditor.work import DOCUMENT_KINDS, SYSTEM_KINDS
 
 MODELS = ("base", "alpha", "alpha-prime", "beta", "beta-prime")
 
@@ -25,10 +26,8 @@ KINDS = (
     "gateway",
     "flow",
     "print-server",
-    "routes",
-    "ordinances",
-    "accounts",
-    "telework-policy",
+    *SYSTEM_KINDS,
+    *DOCUMENT_KINDS,
 )
 SEVERITIES = ("critical", "high", "medium", "low")
 DOERS = ("head", "officer", "it")
@@ -62,7 +61,7 @@ class _ParamRow(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class _Row(msgspec.Struct, forbid_unknown_fields=True):
-    target: str
+    target: str | list[str]
     title: _Words
     plain: _Words
     why: _Words
@@ -120,7 +119,7 @@ def _control(id_: str, row: _Row) -> Control:
     return Control(
         id=id_,
         area=id_.partition("-")[0],
-        target=row.target,
+        targets=(row.target,) if isinstance(row.target, str) else tuple(row.target),
         title=row.title.wording(),
         plain=row.plain.wording(),
         why=row.why.wording(),
@@ -165,7 +164,7 @@ def param_value(value: str | float | list[str]) -> ParamValue:
 def _faults(control: Control, toml: TomlFile) -> list[Problem]:
     """What the types cannot say: closed vocabularies, bounds, and the fields sentences may use."""
     allowed: tuple[tuple[str, Iterable[str], tuple[str, ...]], ...] = (
-        ("target", [control.target], KINDS),
+        ("target", control.targets or ("",), KINDS),
         ("severity", [control.severity], SEVERITIES),
         ("doer", [control.doer], DOERS),
         ("requirement_mark", [control.requirement_mark], MARKS),
@@ -254,9 +253,9 @@ def _unmatched(
         for id_ in sorted(judged.keys() - set(controls))
     ]
     for id_ in sorted(judged.keys() & set(controls)):
-        target = controls[id_].target
         problems += [
             Problem(*where[id_], f"{id_}.target", "fact_elsewhere", {"name": name, "target": target})
+            for target in controls[id_].targets
             for name in _unlearnable(judged[id_], target, plugins)
         ]
     return problems

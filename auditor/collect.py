@@ -1,77 +1,28 @@
 """Collects one target's answers by the road the town declared; an outcome is data, never a crash."""
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from auditor.access.dial import DirectDial, doors, recorded
-from auditor.access.folder import DirectFolder
-from auditor.access.http import DirectHttp
-from auditor.access.jump import Gate
-from auditor.access.keys import Keys
+from auditor.access.dial import recorded
 from auditor.access.local import run_script
 from auditor.access.machine import this_endpoint, this_machine
-from auditor.access.pace import Pace
-from auditor.access.ssh import Heard, SshRoad, collect, places
-from auditor.answers import MAX_ANSWER_BYTES, Answer, Status
+from auditor.access.ssh import Heard, collect, places
+from auditor.answers import Answer, Status
 from auditor.arrivals.merge import beside
-from auditor.contacts import Contact
-from auditor.declare import CONSOLE, MACHINE, Fact, Probe
+from auditor.declare import CONSOLE, MACHINE, Fact
 from auditor.discover import Plugins
-from auditor.errors import Garbled, NotKnown, Unreached
+from auditor.errors import Garbled, Unreached
 from auditor.evidence import Evidence, clean, machine_of
 from auditor.findings import Reason
 from auditor.plan import Task
-from auditor.script import Entrance, compose, split
-from auditor.seams import Dial, Http
-from auditor.targets import Documents, Endpoint, Gateway, PrintServer, Target, target_key
-from auditor.vantages import Lookout
-from auditor.zones import Flow, Vantage, Zone
-
-
-@dataclass(frozen=True, kw_only=True)
-class Roads:
-    """The ways to targets. `inbox` = newest evidence by target key, `consoles` = what exports tell of it.
-
-    Deadlines are in seconds per target.
-
-    `accept_unsigned` = the town accepted unsigned inbox files in writing. `entrances` = the declared gateways
-    that endpoints try from where they are. `vantages` by id, and the `gates` to them by their jump host's id.
-    """
-
-    ssh: SshRoad | None = None
-    inbox: Mapping[str, Evidence] = field(default_factory=dict)
-    consoles: Mapping[str, Evidence] = field(default_factory=dict)
-    accept_unsigned: bool = False
-    entrances: tuple[Entrance, ...] = ()
-    vantages: Mapping[str, Vantage] = field(default_factory=dict)
-    zones: tuple[Zone, ...] = ()
-    gates: Mapping[str, Gate] = field(default_factory=dict)
-    endpoint_deadline_s: float = 30.0
-    probe_deadline_s: float = 15.0
-    contacts: list[Contact] = field(default_factory=list)
-
-    @property
-    def lookout(self) -> Lookout:
-        """The vantages and the ways to them."""
-        return Lookout(self.vantages, self.zones, self.gates, self.probe_deadline_s)
-
-    def note(self, contact: Contact, target: Target, what: str = "") -> None:
-        """Keep one contact in the log of the run."""
-        self.contacts.append(replace(contact, target=target_key(target), what=what or contact.what))
-
-    def close(self) -> None:
-        """End what is shared or still in use: the connections of SSH."""
-        for gate in self.gates.values():
-            gate.close()
-        if self.ssh is not None:
-            self.ssh.close()
-
-    def hang_ups(self) -> int:
-        """How often a server closed a connection before its greeting."""
-        return self.ssh.traffic.hang_ups if self.ssh is not None else 0
+from auditor.probing import probed
+from auditor.roads import Roads
+from auditor.script import compose, split
+from auditor.targets import Endpoint, Target, target_key
+from auditor.zones import Flow
 
 
 def lane_of(task: Task) -> str:
@@ -106,7 +57,7 @@ def _collected(task: Task, plugins: Plugins, roads: Roads) -> Evidence | None:
     if isinstance(target, Endpoint):
         contexts = {fact.id: fact.context for fact in plugins.facts}
         return beside(_endpoint(target, task, plugins, roads), roads.inbox.get(target_key(target)), contexts)
-    return _probes(target, task, plugins, roads)
+    return probed(target, task.probes(plugins), roads)
 
 
 def _from_inbox(target: Target, roads: Roads) -> Evidence | None:
@@ -221,80 +172,3 @@ def _must_be_here(target: Endpoint) -> None:
     if here.serial and target.serial and here.serial != target.serial:
         note = f"this machine's serial is {here.serial!r}, not the ledger's {target.serial!r}"
         raise Unreached(Reason.UNTRUSTED, note)
-
-
-def _probes(target: Target, task: Task, plugins: Plugins, roads: Roads) -> Evidence:
-    probes = task.probes(plugins)
-    pace = Pace()
-    answers = tuple(_ask(probe, target, roads, pace) for probe in probes)
-    if isinstance(target, Gateway):
-        answers += roads.lookout.seen(
-            target,
-            probes,
-            lambda probe, dial: kept_answer(probe, target, Keys(target.keys), lambda: dial),
-            lambda contact: roads.note(contact, target),
-            pace,
-        )
-    reasons = {answer.reason if answer.status is not Status.OK else None for answer in answers}
-    outcome = reasons.pop() if len(reasons) == 1 else None
-    return Evidence(
-        target=target_key(target),
-        collected_at=datetime.now(UTC),
-        answers=answers,
-        outcome=outcome,
-        note=answers[0].note if outcome is not None else "",
-    )
-
-
-def _ask(probe: Probe, target: Target, roads: Roads, pace: Pace) -> Answer:
-    keys = Keys(target.keys if isinstance(target, Gateway) else {})
-    pace.next_probe(probe.most)
-    return kept_answer(probe, target, keys, lambda: _way_out(probe, target, roads, keys, pace))
-
-
-def kept_answer(probe: Probe, target: Target, keys: Keys, way: Callable[[], object]) -> Answer:
-    """The probe's answer, unless a piece of a key stands in it: nothing may keep one."""
-    answer = _outcome(probe, target, way)
-    if keys.shown_in(answer.body) or keys.shown_in(clean(answer.note).encode()):
-        return Answer(probe.id, Status.ERROR, note="held a piece of a key: thrown away", reason=Reason.BROKEN)
-    return answer
-
-
-def _outcome(probe: Probe, target: Target, way: Callable[[], object]) -> Answer:
-    try:
-        return _answered(probe, probe.collect(target, way()))
-    except (Unreached, NotKnown) as error:
-        return Answer(probe.id, Status.ERROR, note=error.note, reason=error.reason)
-    except Garbled as error:
-        return Answer(probe.id, Status.ERROR, note=error.note, reason=Reason.UNREADABLE)
-    except Exception as error:  # noqa: BLE001 - a probe's bug costs its own answer, not the run
-        note = f"{type(error).__name__}: {error}"[:300]
-        return Answer(probe.id, Status.ERROR, note=note, reason=Reason.BROKEN)
-
-
-def _answered(probe: Probe, body: object) -> Answer:
-    """A probe's reply, unless it is one that could not be kept."""
-    if not isinstance(body, bytes):
-        note = f"returned {type(body).__name__}"
-        return Answer(probe.id, Status.ERROR, note=note, reason=Reason.BROKEN)
-    if len(body) > MAX_ANSWER_BYTES:
-        note = f"larger than {MAX_ANSWER_BYTES} bytes"
-        return Answer(probe.id, Status.ERROR, note=note, reason=Reason.NOT_MEASURABLE)
-    return Answer(probe.id, Status.OK, body)
-
-
-def _way_out(probe: Probe, target: Target, roads: Roads, keys: Keys, pace: Pace) -> object:
-    """The one seam the probe asked for, bound to what this target declared."""
-
-    def record(contact: Contact) -> None:
-        roads.note(contact, target, probe.id)
-
-    if probe.seam is Dial and isinstance(target, Gateway):
-        return DirectDial(doors(target), roads.probe_deadline_s, record, keys, pace=pace)
-    if probe.seam is Dial and isinstance(target, Flow):
-        return roads.lookout.flow_dial(target, record, pace)
-    if probe.seam is Http and isinstance(target, PrintServer):
-        return DirectHttp(target.url, roads.probe_deadline_s, record, pace=pace)
-    if isinstance(target, Documents):
-        return DirectFolder(target.folder)
-    raise Unreached(Reason.NOT_DECLARED, f"{probe.id} cannot look at a {target.kind}")

@@ -62,6 +62,7 @@ class Applies:
 class Control:
     """One requirement with a permanent id.
 
+    `targets` = the kinds it is judged on, () only in runs that an earlier version kept.
     `plain` says to a section head what a fail means for the work, `why` the consequence, `fix` the act
     asked for (it begins with what the head does), `effort` its cost, `verify` how IT staff check by hand.
     `doer` is who acts: "head", "officer" or "it". `due_days` = days until it should be done.
@@ -71,7 +72,6 @@ class Control:
 
     id: str
     area: str
-    target: str
     title: Wording
     plain: Wording
     why: Wording
@@ -86,6 +86,7 @@ class Control:
     due_days: int
     source: str
     requirement_mark: str
+    targets: tuple[str, ...] = ()
     article_items: tuple[str, ...] = ()
     applies: Applies = field(default_factory=Applies)
     params: Mapping[str, Param] = field(default_factory=dict)

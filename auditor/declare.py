@@ -15,8 +15,9 @@ from auditor.control import Params
 from auditor.findings import Judgement, Unknown
 from auditor.seams import Dial, Folder, Http
 from auditor.sightings import Sightings
-from auditor.targets import Documents, Endpoint, Gateway, Person, PrintServer, Section, Town
+from auditor.targets import Endpoint, Gateway, Person, Section, Town
 from auditor.views import Views
+from auditor.work import Documents, PrintServer, System
 from auditor.zones import Flow
 
 MACHINE, USER = "machine", "user"
@@ -32,7 +33,7 @@ MOST_CONTACTS = 64
 """So many contacts a probe may make at one port, unless it says otherwise."""
 
 SYSTEMS = ("windows", "linux", "macos", "chromeos", "ipados")
-TARGETS = (Section, Person, Endpoint, Gateway, Flow, PrintServer, Documents, Town)
+TARGETS = (Section, Person, Endpoint, Gateway, Flow, PrintServer, System, Documents, Town)
 SEAMS = (Dial, Folder, Http)
 NOT_FACTS = (Params, date, Sightings, Views, *TARGETS, Unknown, Judgement, Answer, object, type(None))
 """Types a check is given something else for, so that no parser may claim them."""

@@ -118,6 +118,7 @@ def _counts(loaded: Loaded, lang: str) -> str:
         endpoints=len(town.endpoints),
         gateways=len(town.gateways),
         print_servers=len(town.print_servers),
+        systems=len(town.systems),
         documents=len(town.documents),
     )
 

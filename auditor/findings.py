@@ -35,6 +35,7 @@ class Reason(StrEnum):
     NAME_NOT_FOUND = "name_not_found"
     PROHIBITED = "prohibited"
     NOT_AUTHORISED = "not_authorised"
+    IDENTITY = "identity"
     NO_PERMISSION = "no_permission"
     KEY_CHANGED = "key_changed"
     KEY_UNKNOWN = "key_unknown"

@@ -6,8 +6,9 @@ from dataclasses import replace
 from auditor.findings import Reason
 from auditor.legs import NEEDS_NO_ENTRANCE
 from auditor.rehearsal import Leg, State, Step, Walk
-from auditor.targets import Documents, Gateway, Person, Town
+from auditor.targets import Gateway, Person, Town
 from auditor.uses import serves
+from auditor.work import Documents
 
 NEEDS_BROKER = ("vdi",)
 """Methods that get their screen from a broker, so that it must be declared."""

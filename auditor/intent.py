@@ -22,8 +22,9 @@ from auditor.findings import Reason
 from auditor.plan import Task
 from auditor.register import Place
 from auditor.seams import Dial, Http, Lookup, Reply, Secret, Stream, Talk
-from auditor.targets import Endpoint, Gateway, PrintServer, Target, Town, target_key
+from auditor.targets import Endpoint, Gateway, Target, Town, target_key
 from auditor.vantages import Allowed, Lookout, ways
+from auditor.work import PrintServer, System
 from auditor.zones import Flow
 
 SSH_MOST = ATTEMPTS + 1
@@ -96,7 +97,7 @@ def intents(town: Town, tasks: Sequence[Task], plugins: Plugins) -> tuple[Intent
         ):
             place = (target.host, target.port, "tcp")
             found.append(_intent(target, "ssh", place, ("ssh",), SSH_MOST, target.jump))
-        elif isinstance(target, Gateway | PrintServer) and target.road == "probe":
+        elif isinstance(target, Gateway | PrintServer | System) and target.road == "probe":
             found += _probed(target, probes)
         if isinstance(target, Gateway) and target.road == "probe":
             found += _from_vantages(target, probes, lookout)
@@ -105,9 +106,12 @@ def intents(town: Town, tasks: Sequence[Task], plugins: Plugins) -> tuple[Intent
     return (*found, *_jumps(town, found))
 
 
-def _probed(target: Gateway | PrintServer, probes: Sequence[Probe]) -> Iterator[Intent]:
+def _probed(target: Gateway | PrintServer | System, probes: Sequence[Probe]) -> Iterator[Intent]:
     """By port, the probes that would come there; those that find nothing to ask are not among them."""
-    declared = doors(target) if isinstance(target, Gateway) else {(*_place_of(target.url), "tcp")}
+    if isinstance(target, Gateway):
+        declared = doors(target)
+    else:
+        declared = frozenset({(*_place_of(target.url), "tcp")} if target.url else ())
     visits = {probe: _visited(probe, target) for probe in probes}
     live = [probe for probe, asked in visits.items() if asked]
     for door in sorted(declared):
@@ -120,7 +124,7 @@ def _probed(target: Gateway | PrintServer, probes: Sequence[Probe]) -> Iterator[
 
 
 def _visited(probe: Probe, target: Target) -> frozenset[Door]:
-    nowhere = _Nowhere(Keys(target.keys if isinstance(target, Gateway) else {}))
+    nowhere = _Nowhere(Keys(target.keys if isinstance(target, Gateway | System) else {}))
     if probe.seam in (Dial, Http):
         with suppress(AuditorError):
             probe.collect(target, nowhere)

@@ -12,8 +12,9 @@ from auditor.control import Control, Leg
 from auditor.findings import Finding, Overlay, Verdict, tally
 from auditor.readiness import RANK, Cause, ElementState, PersonReadiness, Ready, SectionReadiness
 from auditor.run import LEGS, TargetCard
-from auditor.targets import Documents, Person, Target, Town, sections_of, target_key
+from auditor.targets import Person, Target, Town, sections_of, target_key
 from auditor.uses import serves
+from auditor.work import APPROVING, Documents, System
 
 ELEMENTS = range(1, 7)
 ACCOUNTS = "accounts"
@@ -96,13 +97,13 @@ def depends_on(leg: Leg, person: Person, town: Town) -> list[Target]:
         case Leg.PATH:
             return [gateway for gateway in town.gateways if serves(gateway, person)]
         case Leg.WORK:
-            return [documents for documents in town.documents if _carries(documents, person)]
+            return [one for kind in (town.systems, town.documents) for one in kind if _carries(one, person)]
         case _:
             return [person]
 
 
-def _carries(documents: Documents, person: Person) -> bool:
-    return documents.kind == "routes" and (not documents.sections or person.section in documents.sections)
+def _carries(target: System | Documents, person: Person) -> bool:
+    return target.kind in APPROVING and (not target.sections or person.section in target.sections)
 
 
 def _leg(leg: Leg, targets: Sequence[Target], book: _Book) -> tuple[Ready, list[Cause]]:

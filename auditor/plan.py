@@ -65,7 +65,7 @@ def applies(control: Control, target: Target, model: Model) -> bool:
     shipped = next((id_ for id_ in reversed(model.chain) if id_ in SHIPPED), "base")
     where = control.applies
     return (
-        control.target == target.kind
+        target.kind in control.targets
         and (not where.models or shipped == "base" or shipped in where.models)
         and _fits(where.zones, target.zone if isinstance(target, Endpoint | Gateway | Flow) else "")
         and _fits(where.methods, target.method if isinstance(target, Endpoint | Person) else "")

@@ -16,17 +16,20 @@ from auditor.access.dial import DirectDial, doors
 from auditor.access.keys import Keys
 from auditor.access.net import Deadline
 from auditor.access.pace import Pace
-from auditor.collect import Roads, collect_task, kept_answer
+from auditor.collect import collect_task
 from auditor.engine import japan_day
 from auditor.errors import Unreached
 from auditor.evidence import Evidence
 from auditor.findings import Finding, Reason, Verdict
 from auditor.judge import Scene, judge
 from auditor.plan import Task, plan
+from auditor.probing import kept_answer
 from auditor.register import Place
 from auditor.rehearsal import Leg, State, Step
+from auditor.roads import Roads
 from auditor.session import Session
-from auditor.targets import Documents, Gateway, target_key
+from auditor.targets import Gateway, target_key
+from auditor.work import Documents
 
 CONTROLS = {
     Leg.ENTRANCE: "RA-02",

@@ -142,6 +142,9 @@ class Http(Protocol):
                 answers is not HTTP, or its certificate is not trusted), UNREADABLE (larger than the limit).
         """
 
+    def secret(self, name: str) -> Secret:
+        """The content of a key file declared for this target ("token"); see `Dial.secret`."""
+
 
 class Folder(Protocol):
     """Reads the files below the declared folder of one document set, and nothing outside of it."""
@@ -159,6 +162,16 @@ class Folder(Protocol):
 
         Raises:
             Unreached: NO_PERMISSION, or UNREADABLE (vanished, larger than the limit, leads outside).
+        """
+
+    def beside(self, kind: str) -> "tuple[Folder, ...]":
+        """The folders of the town's other document sets of that kind, () = none is declared."""
+
+    def kept(self, name: str) -> bytes | None:
+        """A file of people's own decisions in the town folder, None = there is none.
+
+        Raises:
+            Unreached: NOT_DECLARED for any name but ``decisions.csv``; else as `read`.
         """
 
     def modified(self, name: str) -> datetime:

@@ -30,7 +30,7 @@ from auditor.targets import Section, Town, part_of, target_key
 from auditor.town import OWN_MODEL
 
 if TYPE_CHECKING:
-    from auditor.collect import Roads
+    from auditor.roads import Roads
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from auditor.register import Place, Register, SignOn
+from auditor.work import Documents, PrintServer, System
 from auditor.zones import Flow, Jump, Vantage, Zone, shipped_zones
 
 
@@ -148,39 +149,6 @@ class Gateway:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PrintServer:
-    """A CUPS or IPP print server. `locations` maps a queue's location text to a section id.
-
-    `road` = probe or file, as for a `Gateway`.
-    """
-
-    id: str
-    name: str
-    url: str
-    locations: Mapping[str, str] = field(default_factory=dict)
-    sections: tuple[str, ...] = ()
-    road: str = "probe"
-
-    kind: ClassVar[str] = "print-server"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Documents:
-    """A folder of documents; `folder` is absolute.
-
-    `kind` is routes (BPMN), ordinances, accounts (exports) or telework-policy (the policy file of a thin
-    telework system). `server` = where its approval routes run, None = not told.
-    """
-
-    id: str
-    name: str
-    kind: str
-    folder: Path
-    sections: tuple[str, ...] = ()
-    server: Place | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Console:
     """A file that an admin console exported: how machines without a script, and enrolments, are known.
 
@@ -228,6 +196,7 @@ class Town:
     flows: tuple[Flow, ...] = ()
     gateways: tuple[Gateway, ...] = ()
     print_servers: tuple[PrintServer, ...] = ()
+    systems: tuple[System, ...] = ()
     documents: tuple[Documents, ...] = ()
     consoles: tuple[Console, ...] = ()
     unsigned_inbox: bool = False
@@ -248,12 +217,13 @@ class Town:
             *self.gateways,
             *self.flows,
             *self.print_servers,
+            *self.systems,
             *self.documents,
             self,
         )
 
 
-Target = Section | Person | Endpoint | Gateway | Flow | PrintServer | Documents | Town
+Target = Section | Person | Endpoint | Gateway | Flow | PrintServer | System | Documents | Town
 """Anything a control can be judged on; every one has `id`, `name` and `kind`."""
 
 
@@ -283,7 +253,7 @@ def sections_of(target: Target, town: Town) -> tuple[str, ...]:
 def part_of(town: Town, sections: Collection[str]) -> Town:
     """The town narrowed to some sections; staff of others stay known (a head may sit elsewhere)."""
 
-    def concerns(target: Gateway | PrintServer | Documents) -> bool:
+    def concerns(target: Gateway | PrintServer | System | Documents) -> bool:
         return not target.sections or any(section in sections for section in target.sections)
 
     return replace(
@@ -296,5 +266,6 @@ def part_of(town: Town, sections: Collection[str]) -> Town:
         endpoints=tuple(endpoint for endpoint in town.endpoints if endpoint.section in sections),
         gateways=tuple(gateway for gateway in town.gateways if concerns(gateway)),
         print_servers=tuple(server for server in town.print_servers if concerns(server)),
+        systems=tuple(system for system in town.systems if concerns(system)),
         documents=tuple(documents for documents in town.documents if concerns(documents)),
     )

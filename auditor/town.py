@@ -6,6 +6,7 @@ from pathlib import Path
 
 from auditor.cells import MAX_NAME, name_fault
 from auditor.declared import Declared
+from auditor.declaredwork import DeclaredWork
 from auditor.errors import ConfigError, Problem
 from auditor.jumphosts import read_jumps
 from auditor.ledger import folded
@@ -144,6 +145,7 @@ def _town(
         if fault and (key == "name" or fault != "blank"):
             declared.told.problems.append(declared.file.toml.problem(("town", key), fault, limit=MAX_NAME))
     ids = tuple(section.id for section in sections)
+    work = DeclaredWork(declared.file, declared.folder, declared.told)
     return Town(
         name=table.name,
         sample=table.sample,
@@ -156,8 +158,9 @@ def _town(
         endpoints=tuple(row for row in endpoints if row.retired_on is None),
         retired=tuple(row for row in endpoints if row.retired_on is not None),
         gateways=declared.gateways(ids),
-        print_servers=declared.print_servers(ids),
-        documents=declared.documents(ids),
+        print_servers=work.print_servers(ids),
+        systems=work.systems(ids),
+        documents=work.documents(ids),
         consoles=declared.consoles(),
         unsigned_inbox=table.unsigned_inbox,
     )

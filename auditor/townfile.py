@@ -157,6 +157,23 @@ class DocumentsTable(msgspec.Struct, forbid_unknown_fields=True):
     server: str = ""
 
 
+class SystemTable(msgspec.Struct, forbid_unknown_fields=True):
+    """``[[systems]]``: see `auditor.work.System`; `resolver` = host:port of a name server."""
+
+    id: str
+    name: str
+    kind: str
+    url: str = ""
+    ca_file: str = ""
+    token_file: str = ""
+    account: str = ""
+    apps: list[int] = []
+    domain: str = ""
+    resolver: str = ""
+    sections: list[str] = []
+    road: str = "probe"
+
+
 class ConsoleTable(msgspec.Struct, forbid_unknown_fields=True):
     """``[[consoles]]``: see `auditor.targets.Console`. `values` = further words, by yes, no and unclear."""
 
@@ -181,6 +198,7 @@ class TownDocument(msgspec.Struct, forbid_unknown_fields=True):
     vantages: list[VantageTable] = []
     flows: list[FlowTable] = []
     print_servers: list[PrintServerTable] = []
+    systems: list[SystemTable] = []
     documents: list[DocumentsTable] = []
     consoles: list[ConsoleTable] = []
 

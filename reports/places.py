@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 
 from auditor.findings import Finding
+from auditor.work import DOCUMENT_KINDS, SYSTEM_KINDS
 from reports.book import Book
 from reports.wording import NAME_LENGTH, plain
 
-PLACED = ("routes", "print-server", "ordinances", "accounts", "telework-policy", "section")
+PLACED = ("print-server", "section", *DOCUMENT_KINDS, *SYSTEM_KINDS)
 """Kinds that a section knows by their parts rather than by the whole's name."""
 
 JOINT = ": "

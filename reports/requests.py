@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from auditor.control import Control, Leg
 from auditor.findings import Finding, Overlay, Reason, Verdict
 from auditor.readiness import Cause, Ready
+from auditor.work import APPROVING
 from reports.book import Book
 from reports.places import names, places
 
@@ -19,7 +20,12 @@ HEAD_REASONS = (Reason.NO_ANSWER, Reason.NOT_COLLECTED, Reason.STALE)
 OFFICER_REASONS = (Reason.NOT_DECLARED, Reason.EXPIRED, Reason.IMAGE_ONLY)
 """What is unknown for these reasons is known once the section declares it or hands it in."""
 
-LEG_OF_KIND = {"endpoint": Leg.DEVICE, "gateway": Leg.PATH, "routes": Leg.WORK, "person": Leg.PERSON}
+LEG_OF_KIND = {
+    "endpoint": Leg.DEVICE,
+    "gateway": Leg.PATH,
+    "person": Leg.PERSON,
+    **dict.fromkeys(APPROVING, Leg.WORK),
+}
 ADDRESSED = "ください"
 """A control's act says so (in Japanese) when it asks the reader; otherwise it tells what others do."""
 

@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +11,8 @@ from auditor.findings import Reason
 
 MAX_FILE_BYTES = 8 * 1024 * 1024
 MAX_FILES = 5000
+KEPT = frozenset({"decisions.csv"})
+"""Files of the town folder itself that a probe of documents may read."""
 
 
 class DirectFolder:
@@ -20,8 +22,16 @@ class DirectFolder:
     and can be read under that name.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(
+        self,
+        root: Path,
+        *,
+        others: Mapping[str, Sequence[Path]] | None = None,
+        kept_in: Path | None = None,
+    ) -> None:
         self._root = root
+        self._others = others or {}
+        self._kept_in = kept_in
         self._paths: dict[str, Path] = {}
 
     def names(self, *suffixes: str) -> tuple[str, ...]:
@@ -54,6 +64,18 @@ class DirectFolder:
             raise Unreached(Reason.NO_PERMISSION, str(error)) from None
         except (OSError, ValueError) as error:
             raise Unreached(Reason.UNREADABLE, f"{name}: {error}") from None
+
+    def beside(self, kind: str) -> "tuple[DirectFolder, ...]":
+        """The folders of the town's other document sets of that kind; see `seams.Folder.beside`."""
+        return tuple(DirectFolder(path) for path in self._others.get(kind, ()))
+
+    def kept(self, name: str) -> bytes | None:
+        """A file of people's own decisions; see `seams.Folder.kept`."""
+        if name not in KEPT:
+            raise Unreached(Reason.NOT_DECLARED, name)
+        if self._kept_in is None or not (self._kept_in / name).exists():
+            return None
+        return DirectFolder(self._kept_in).read(name)
 
     def modified(self, name: str) -> datetime:
         """When one file was last written; see `seams.Folder.modified`."""

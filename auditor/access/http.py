@@ -14,11 +14,12 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from auditor.access.dial import Contact, recorded
+from auditor.access.keys import Keys
 from auditor.access.net import Deadline, connect, resolve
 from auditor.access.pace import Pace
 from auditor.errors import Unreached
 from auditor.findings import Reason
-from auditor.seams import Reply
+from auditor.seams import Reply, Secret
 
 MAX_BODY_BYTES = 8 * 1024 * 1024
 _CHUNK = 65536
@@ -41,8 +42,10 @@ class DirectHttp:
         ca_file: Path | None = None,
         *,
         pace: Pace | None = None,
+        keys: Keys | None = None,
     ) -> None:
         self._pace = pace or Pace()
+        self._keys = keys or Keys({})
         self._origin = _origin(urlsplit(url))
         self._deadline = Deadline.after(deadline_s)
         self._contacts = contacts
@@ -72,6 +75,10 @@ class DirectHttp:
         finally:
             guard.cancel()
             self._cut()
+
+    def secret(self, name: str) -> Secret:
+        """A declared key; see `seams.Http.secret`."""
+        return self._keys.secret(name)
 
     def _exchange(self, method: str, url: str, body: bytes, headers: Mapping[str, str]) -> Reply:
         with requests.Session() as session:

@@ -8,8 +8,8 @@ from auditor.access.hostkeys import read_known_hosts
 from auditor.access.jump import Gate, gates, gates_to
 from auditor.access.secrets import load_key, password_source
 from auditor.access.ssh import SshRoad
-from auditor.collect import Roads
 from auditor.evidence import Evidence
+from auditor.roads import Roads
 from auditor.script import Entrance
 from auditor.session import RoadsMaker
 from auditor.targets import Town
@@ -41,10 +41,20 @@ def roads_for(loaded: Loaded | None, deadline_s: float) -> RoadsMaker:
             vantages={vantage.id: vantage for vantage in town.vantages} if town is not None else {},
             zones=town.zones if town is not None else (),
             gates=ways,
+            root=town.root if town is not None else None,
+            folders=folders_of(town) if town is not None else {},
             endpoint_deadline_s=deadline_s,
         )
 
     return make
+
+
+def folders_of(town: Town) -> Mapping[str, tuple[Path, ...]]:
+    """The folders of the town's document sets by their kind."""
+    return {
+        kind: tuple(one.folder for one in town.documents if one.kind == kind)
+        for kind in {one.kind for one in town.documents}
+    }
 
 
 def entrances_of(town: Town) -> tuple[Entrance, ...]:

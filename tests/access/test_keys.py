@@ -11,12 +11,13 @@ import pytest
 from auditor.access.dial import DirectDial
 from auditor.access.keys import Keys
 from auditor.api import Dial, Fact, Gateway, Judgement, Probe, Secret, check, passed
-from auditor.collect import Roads, collect_task
+from auditor.collect import collect_task
 from auditor.discover import Plugins
 from auditor.errors import NotKnown, Unreached
 from auditor.evidence import encode
 from auditor.findings import Reason
 from auditor.plan import Task
+from auditor.roads import Roads
 from tests.peers.process import need
 
 HEX = bytes(range(7, 263 - 7)).hex()[:512].ljust(512, "7")

@@ -41,7 +41,7 @@ def told(tmp_path: Path) -> Told:
 
 def test_a_good_file_is_read_with_all_it_says(tmp_path: Path) -> None:
     (one,) = read_catalogue(found(tmp_path, GOOD))
-    assert (one.id, one.area, one.target, one.title.ja, one.says["ok"].en) == (
+    assert (one.id, one.area, one.targets[0], one.title.ja, one.says["ok"].en) == (
         "W-01",
         "W",
         "endpoint",

@@ -8,12 +8,13 @@ import pytest
 
 from auditor import collect as module
 from auditor.answers import MAX_ANSWER_BYTES, Answer, Status
-from auditor.collect import Roads, collect_task
+from auditor.collect import collect_task
 from auditor.declare import CONSOLE, check, fact, probe
 from auditor.errors import Garbled, NotKnown, Unreached
 from auditor.evidence import Evidence, decode, encode
 from auditor.findings import Judgement, Reason, passed
 from auditor.plan import Task
+from auditor.roads import Roads
 from auditor.seams import Dial
 from auditor.targets import Endpoint, Gateway
 from tests.core.world import ENTRANCE, PC, SOUMU, Disk, Offer, lock, locks, ok, plugins, said, task

@@ -13,7 +13,8 @@ from auditor.findings import Finding, Overlay, Reason, Verdict
 from auditor.legs import elements, people_readiness, ready_of, section_readiness, worst
 from auditor.readiness import RANK, PersonReadiness, Ready
 from auditor.run import LEGS, TargetCard
-from auditor.targets import Documents, Section, Town
+from auditor.targets import Section, Town
+from auditor.work import Documents
 from tests.core.world import ENTRANCE, NOW, PC, SOUMU, TARO, control, finding
 
 ROUTES = Documents(id="R-1", name="決裁経路", kind="routes", folder=Path("/nowhere"))

@@ -9,7 +9,6 @@ import pytest
 
 from auditor.answers import Answer, Status
 from auditor.cli.audits import _until
-from auditor.collect import Roads
 from auditor.control import Leg
 from auditor.declare import CONSOLE, check, fact
 from auditor.engine import japan_day
@@ -18,6 +17,7 @@ from auditor.evidence import Evidence, encode
 from auditor.findings import Judgement, Reason, Verdict, failed, passed
 from auditor.plan import plan
 from auditor.readiness import Ready
+from auditor.roads import Roads
 from auditor.run import Run
 from auditor.session import Session, audit, judged, model_of, narrowed
 from auditor.targets import Console, Endpoint, Section, Target, Town

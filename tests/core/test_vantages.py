@@ -15,7 +15,7 @@ from auditor.access.jump import gates_to
 from auditor.access.pace import BURST, Pace
 from auditor.access.vantage import VantageDial
 from auditor.answers import Answer, Status
-from auditor.collect import Roads, collect_task
+from auditor.collect import collect_task
 from auditor.contacts import Contact
 from auditor.errors import Unreached
 from auditor.evidence import Evidence, decode, encode
@@ -25,6 +25,7 @@ from auditor.judge import Scene, judge
 from auditor.model import load_model
 from auditor.plan import plan
 from auditor.register import Place
+from auditor.roads import Roads
 from auditor.session import read_controls
 from auditor.targets import Gateway, Town, target_key
 from auditor.vantages import behind

@@ -93,7 +93,7 @@ def control(
     made = Control(
         id=id_,
         area="W",
-        target=target,
+        targets=(target,),
         title=WORDS,
         plain=WORDS,
         why=WORDS,

@@ -18,7 +18,8 @@ from auditor.control import Params
 from auditor.declare import Check
 from auditor.errors import Garbled, NotKnown
 from auditor.findings import Judgement, unknown
-from auditor.targets import Documents, Person, Section, Town
+from auditor.targets import Person, Section, Town
+from auditor.work import Documents
 from checks.identity.accounts import Accounts, accounts, read_folder
 
 AREA = Path(import_module("checks.identity").__path__[0])

@@ -13,7 +13,7 @@ from auditor.api import Check, Judgement, Params
 from auditor.catalogue import read_catalogue
 from auditor.control import ParamValue
 from auditor.discover import Plugins
-from auditor.targets import Documents
+from auditor.work import Documents
 from checks.ordinance import corpus, forms, paper, seal, training
 from checks.ordinance._hits import CANDIDATE, Hit, search
 from checks.ordinance._provisions import Document

@@ -9,7 +9,7 @@ import pytest
 from auditor.answers import Answer, Status
 from auditor.api import Garbled, NotKnown, Reason, Unreached, Verdict
 from auditor.catalogue import read_catalogue
-from auditor.targets import Documents
+from auditor.work import Documents
 from checks.ordinance import corpus
 from checks.ordinance.corpus import Ordinances
 from tests.ordinance.conftest import CHECKS, CONTROLS, PLUGINS, collected, judged

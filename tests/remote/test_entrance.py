@@ -13,13 +13,14 @@ import pytest
 
 from auditor import discover
 from auditor.catalogue import read_catalogue
-from auditor.collect import Roads, collect_task
+from auditor.collect import collect_task
 from auditor.control import Leg, Wording
 from auditor.discover import Plugins
 from auditor.findings import Finding, Reason, Verdict
 from auditor.judge import Scene, judge
 from auditor.model import Model
 from auditor.plan import plan
+from auditor.roads import Roads
 from auditor.targets import Gateway, Town
 from tests.peers.certificates import issue
 from tests.peers.nginx import ANY_STRENGTH, EVERY, Block, nginx

@@ -14,10 +14,11 @@ from auditor import discover
 from auditor.access.dial import Contact
 from auditor.api import Answer, Gateway, NotKnown, Params, Reason, Town, Unknown, Verdict
 from auditor.catalogue import read_catalogue
-from auditor.collect import Roads, collect_task
+from auditor.collect import collect_task
 from auditor.judge import Scene, judge
 from auditor.model import load_model
 from auditor.plan import plan
+from auditor.roads import Roads
 from checks.remote.ike import (
     IkeOffer,
     ask_ike,

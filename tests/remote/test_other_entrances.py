@@ -12,14 +12,16 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from auditor import discover
 from auditor.catalogue import read_catalogue
-from auditor.collect import Roads, collect_task
+from auditor.collect import collect_task
 from auditor.control import Wording
 from auditor.discover import Plugins
 from auditor.findings import Finding
 from auditor.judge import Scene, judge
 from auditor.model import Model
 from auditor.plan import plan
-from auditor.targets import Documents, Gateway, Town
+from auditor.roads import Roads
+from auditor.targets import Gateway, Town
+from auditor.work import Documents
 from tests.peers import softether as peer
 from tests.peers.certificates import Files, issue
 from tests.peers.netns import inside

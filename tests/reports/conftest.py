@@ -14,18 +14,8 @@ from auditor.control import Control, Wording
 from auditor.findings import Finding, Overlay, Reason, Scalar, Verdict, tally
 from auditor.legs import elements, people_readiness, section_readiness
 from auditor.run import Change, Changes, ModelCard, Run, TargetCard, TownCard
-from auditor.targets import (
-    Documents,
-    Endpoint,
-    Gateway,
-    Person,
-    PrintServer,
-    Section,
-    Target,
-    Town,
-    sections_of,
-    target_key,
-)
+from auditor.targets import Endpoint, Gateway, Person, Section, Target, Town, sections_of, target_key
+from auditor.work import Documents, PrintServer
 
 TODAY = date(2026, 11, 25)
 NOW = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
@@ -121,7 +111,7 @@ class World:
         key = target_key(target)
         reason = self.silent.get(key)
         for control in self.controls:
-            if control.target != target.kind:
+            if control.targets[0] != target.kind:
                 continue
             wanted: dict[str, Any] = {name: param.value for name, param in control.params.items()}
             found = self.bad.get((control.id, key)) or Finding(

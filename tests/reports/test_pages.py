@@ -270,7 +270,7 @@ def test_a_whole_town_renders_quickly() -> None:
         replace(control, id=f"{control.id}-{number}")
         for number in range(20)
         for control in big.controls
-        if control.target == "endpoint"
+        if control.targets[0] == "endpoint"
     )
     from tests.reports import conftest
 

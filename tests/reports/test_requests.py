@@ -8,7 +8,8 @@ from auditor.control import Leg, Wording
 from auditor.findings import Overlay, Reason
 from auditor.readiness import Ready
 from auditor.run import Run
-from auditor.targets import Documents, Gateway
+from auditor.targets import Gateway
+from auditor.work import Documents
 from reports.book import Book
 from reports.requests import Ask, _doer, _Group, asks
 from reports.section import details, section_view

@@ -14,7 +14,8 @@ from rich.console import Console
 from auditor.control import Leg
 from auditor.findings import Overlay, Reason
 from auditor.run import Run
-from auditor.targets import Documents, Gateway, PrintServer
+from auditor.targets import Gateway
+from auditor.work import Documents, PrintServer
 from reports.book import Book
 from reports.html import section_page, technical_page, town_page
 from reports.places import short

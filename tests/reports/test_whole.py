@@ -28,7 +28,7 @@ def with_town_finding(world: World, finding: Finding) -> Run:
         world.controls[0],
         id="AUD-01",
         area="AUD",
-        target="town",
+        targets=("town",),
         title=Wording("一覧が新しい", "The table is recent"),
         plain=PLAIN,
         fix=FIX,

@@ -37,7 +37,8 @@ SAYS = {
 def _control() -> Control:
     words = Wording("区分の間の経路", "A way between segments")
     return Control(
-        id="NET-01", area="NET", target="flow", title=words, plain=words, why=words, fix=words, effort=words,
+        id="NET-01", area="NET", targets=("flow",), title=words, plain=words, why=words, fix=words,
+        effort=words,
         verify=words, says=SAYS, severity="high", leg=Leg.NONE, element=1, doer="it", due_days=1,
         source="s", requirement_mark="S",
     )  # fmt: skip

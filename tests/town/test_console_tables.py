@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from auditor.collect import Roads
 from auditor.doctor import examine
+from auditor.roads import Roads
 from auditor.session import Session, audit, model_of, read_controls
 from tests.town.conftest import ENDPOINTS, STAFF, TownFolder
 

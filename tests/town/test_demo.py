@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from auditor.arrivals.received import Known
-from auditor.collect import Roads
 from auditor.demo import write_demo
 from auditor.demo.cast import assemble
 from auditor.demo.inbox import dated
@@ -17,6 +16,7 @@ from auditor.doctor import examine
 from auditor.errors import OutputError
 from auditor.findings import Verdict
 from auditor.readiness import Ready, SectionReadiness
+from auditor.roads import Roads
 from auditor.run import Run, Standing
 from auditor.session import Session, audit, model_of, read_arrivals, read_controls
 from auditor.targets import Town, target_key

@@ -1,0 +1,114 @@
+"""From the tables of ``town.toml`` to what carries the town's work: print servers, systems, document sets."""
+
+from collections.abc import Collection
+
+from auditor import gatewayregister
+from auditor.cells import MAX_NAME, name_fault, parse_host
+from auditor.declaring import TARGET_ROADS, Declaring
+from auditor.printurls import PRINT_SCHEMES, carried
+from auditor.townfile import DocumentsTable, PrintServerTable, SystemTable
+from auditor.work import DOCUMENT_KINDS, SYSTEM_KINDS, Documents, PrintServer, System
+
+WEB_SCHEMES = ("http", "https")
+MAIL_DOMAIN = "mail-domain"
+MOST_APPS = 50
+
+
+class DeclaredWork(Declaring):
+    """Print servers, systems and document sets."""
+
+    def print_servers(self, sections: Collection[str]) -> tuple[PrintServer, ...]:
+        """The print servers."""
+        rows = self.file.written.print_servers
+        self.once("print_servers", "id", [row.id for row in rows])
+        return tuple(self._print_server(index, row, sections) for index, row in enumerate(rows))
+
+    def _print_server(self, index: int, row: PrintServerTable, sections: Collection[str]) -> PrintServer:
+        place = ("print_servers", str(index))
+        self.names("print_servers", index, row.id, row.name)
+        self.one_of((*place, "road"), row.road, TARGET_ROADS)
+        if row.url or row.road == "probe":
+            self.url((*place, "url"), row.url, PRINT_SCHEMES)
+        for location, section in row.locations.items():
+            self.all_of((*place, "locations", location), [section], sections, "unknown_section")
+        self.all_of((*place, "sections"), row.sections, sections, "unknown_section")
+        return PrintServer(
+            id=row.id,
+            name=row.name,
+            url=carried(row.url),
+            locations=dict(row.locations),
+            sections=tuple(row.sections),
+            road=row.road,
+        )
+
+    def documents(self, sections: Collection[str]) -> tuple[Documents, ...]:
+        """The document folders; one that is not there is noted, not refused (a share may be down)."""
+        rows = self.file.written.documents
+        for kind in DOCUMENT_KINDS:
+            self.once("documents", "id", [row.id if row.kind == kind else "" for row in rows])
+        return tuple(self._document_set(index, row, sections) for index, row in enumerate(rows))
+
+    def _document_set(self, index: int, row: DocumentsTable, sections: Collection[str]) -> Documents:
+        place = ("documents", str(index))
+        self.names("documents", index, row.id, row.name)
+        self.one_of((*place, "kind"), row.kind, tuple(DOCUMENT_KINDS))
+        self.all_of((*place, "sections"), row.sections, sections, "unknown_section")
+        folder = self.inside((*place, "folder"), row.folder)
+        if not folder.is_dir():
+            toml = self.file.toml
+            line = toml.line_of((*place, "folder"))
+            self.told.note(toml.path, line, "documents.folder", "folder_missing", path=str(folder))
+        server = gatewayregister.place_of(row.server)
+        if row.server and server is None:
+            self.wrong((*place, "server"), "bad_place", seen=row.server[:MAX_NAME])
+        elif server is not None and row.kind != "routes":
+            self.wrong((*place, "server"), "server_routes", kind=row.kind)
+        return Documents(
+            id=row.id,
+            name=row.name,
+            kind=row.kind,
+            folder=folder,
+            sections=tuple(row.sections),
+            server=server,
+        )
+
+    def systems(self, sections: Collection[str]) -> tuple[System, ...]:
+        """The systems that answer over the network."""
+        rows = self.file.written.systems
+        for kind in SYSTEM_KINDS:
+            self.once("systems", "id", [row.id if row.kind == kind else "" for row in rows])
+        return tuple(self._system(index, row, sections) for index, row in enumerate(rows))
+
+    def _system(self, index: int, row: SystemTable, sections: Collection[str]) -> System:
+        place = ("systems", str(index))
+        self.names("systems", index, row.id, row.name)
+        self.one_of((*place, "kind"), row.kind, tuple(SYSTEM_KINDS))
+        self.one_of((*place, "road"), row.road, TARGET_ROADS)
+        self.all_of((*place, "sections"), row.sections, sections, "unknown_section")
+        if row.kind == MAIL_DOMAIN:
+            if parse_host(row.domain) is None:
+                fault = "bad_host" if row.domain else "blank"
+                self.wrong((*place, "domain"), fault, seen=row.domain[:MAX_NAME])
+        elif row.url or row.road == "probe":
+            self.url((*place, "url"), row.url, WEB_SCHEMES)
+        resolver = gatewayregister.place_of(row.resolver)
+        if row.resolver and resolver is None:
+            self.wrong((*place, "resolver"), "bad_place", seen=row.resolver[:MAX_NAME])
+        if (fault := name_fault(row.account.strip())) not in ("", "blank"):
+            self.wrong((*place, "account"), fault, limit=MAX_NAME)
+        if len(row.apps) > MOST_APPS or any(app < 1 for app in row.apps):
+            self.wrong((*place, "apps"), "bad_apps", limit=MOST_APPS)
+        return System(
+            id=row.id,
+            name=row.name,
+            kind=row.kind,
+            url=row.url.rstrip("/"),
+            ca_file=self.existing((*place, "ca_file"), row.ca_file),
+            token_file=self.existing((*place, "token_file"), row.token_file),
+            account=row.account.strip(),
+            apps=tuple(row.apps),
+            domain=parse_host(row.domain) or "",
+            resolver=resolver,
+            sections=tuple(row.sections),
+            road=row.road,
+        )
