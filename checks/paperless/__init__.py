@@ -1,1 +1,1 @@
-"""Whether the work itself runs without paper: printing and approval routes."""
+"""Whether the work itself runs without paper."""

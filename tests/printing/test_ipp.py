@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.api import Garbled
-from checks.paperless import _ipp
+from checks.printing import _ipp
 
 
 def test_a_message_comes_back_as_it_was_sent() -> None:

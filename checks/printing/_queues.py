@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from auditor.api import Answer, Garbled, Http, NotKnown, PrintServer, Reason, Unreached, fact, probe
-from checks.paperless._ipp import (
+from checks.printing._ipp import (
     BOOLEAN,
     CUPS_GET_PRINTERS,
     GET_JOBS,

@@ -17,8 +17,8 @@ from auditor.api import (
     passed,
     unknown,
 )
-from checks.paperless import _queues
-from checks.paperless._queues import Printing, Queue
+from checks.printing import _queues
+from checks.printing._queues import Printing, Queue
 
 printing = _queues.printing
 """The fact that all checks here judge (a module tells what it knows by its names)."""

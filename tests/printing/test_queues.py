@@ -9,8 +9,8 @@ import pytest
 
 from auditor.access.http import DirectHttp
 from auditor.api import Answer, Garbled, PrintServer, Reason, Reply, Status, Unreached
-from checks.paperless import _ipp, _queues
-from checks.paperless._queues import Printing
+from checks.printing import _ipp, _queues
+from checks.printing._queues import Printing
 from tests.peers.cups import Cups
 from tests.peers.nginx import Block, nginx
 from tests.peers.process import free_port

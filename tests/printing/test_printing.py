@@ -7,9 +7,9 @@ import pytest
 
 from auditor.access.http import DirectHttp
 from auditor.api import Answer, Judgement, Params, Person, PrintServer, Reason, Section, Status, Town, Verdict
-from checks.paperless import _queues
-from checks.paperless import printing as subject
-from checks.paperless._queues import Job, Printing, Queue
+from checks.printing import _queues
+from checks.printing import printing as subject
+from checks.printing._queues import Job, Printing, Queue
 from tests.peers.cups import Cups
 
 TOWN = Town(

@@ -1,0 +1,1 @@
+"""What is printed: queues, meters, logs, FAX and paper ledgers."""
