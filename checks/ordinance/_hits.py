@@ -1,150 +1,221 @@
-"""Finds what a provision demands: a hit is a candidate for the section in charge, or an exempted mention."""
+"""Hits: the sentences of a collection that demand something, as people decide on them one by one."""
 
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import StrEnum
+from hashlib import sha256
 
+from checks.ordinance._lines import Begins, mark
 from checks.ordinance._provisions import Document, Part, Provision
-from checks.ordinance._rules import Exemption, Rules, Term
+from checks.ordinance._rules import SUBJECTS, Kind, Rules, Term, rules
+from checks.ordinance._search import Match, own_terms, search
+from checks.ordinance._special import Covers, Special, covers, special_rules
 from checks.ordinance._text import folded, squeezed
 
-CANDIDATE = "candidate"
-SUPPLEMENT = "supplement"
-WINDOW = 200
-MAX_MATCHES = 2000
-"""Matches looked at in one ordinance and category; what lies beyond was not looked at."""
+_DIGITS = 16
 
-_READING = re.compile(r"(?<=[一-龯])\([ぁ-ん]{1,6}\)")
-_BRACKETS = re.compile(r"\([^()]{0,200}\)")
-_HIT = "@"
+
+class Klass(StrEnum):
+    """What a sentence is, beside its words. The first four wait for a person's decision."""
+
+    ANALOG = "analog"
+    LAW = "law-based"
+    OVERRIDE = "override-present"
+    UNKNOWN = "unknown"
+    RELAXING = "relaxing"
+    DIGITAL = "digital-ok"
+    DEFINITION = "definition"
+    LEGIT = "legit"
+    REFERENCE = "reference"
+    PROHIBITION = "prohibition"
+    AMENDING = "amending"
+    PURPOSE = "purpose"
+    SUPPLEMENT = "supplement"
+
+
+DEMANDING = frozenset({Klass.ANALOG, Klass.LAW, Klass.OVERRIDE})
+"""Classes of sentences that demand something, whoever may drop it."""
+_NUMBERED = (Begins.ARTICLE, Begins.PARAGRAPH, Begins.CIRCLED, Begins.ITEM, Begins.SUB)
+_ORDER = {klass: index for index, klass in enumerate(Klass)}
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A word of a category in a provision. `kind` = candidate, or why it demands nothing (rules.toml).
+    """One sentence (or form) that demands something of one kind, or only seems to.
 
-    `sentence` is the folded sentence; `by_law` = the sentence names a law as its ground.
+    `id` stays as long as the ordinance's title and number, the place, the kind and the sentence stay;
+    `digest` is of the sentence alone, "" = a form that nobody could read. `place` is 第3条第2項第1号.
+    `kind` is an id of rules.toml, `control` the control that counts it. `words` = labels of what was found.
+    `rule` = the title of the special rule that lifts it or may, or that it stands in, "" = none; `lifted` =
+    it surely does.
     """
 
-    document: Document
-    provision: Provision
-    label: str
+    id: str
+    document: str
+    file: str
+    place: str
     kind: str
+    klass: Klass
     sentence: str
-    by_law: bool = False
+    digest: str
+    control: str
+    words: tuple[str, ...] = ()
+    rule: str = ""
+    lifted: bool = False
 
     @property
-    def place(self) -> str:
-        """``○○条例第3条第2項第1号: 押印``."""
-        return f"{self.document.title}{self.provision.citation}: {self.label}"
+    def open(self) -> bool:
+        """A person must decide on it."""
+        return self.klass is Klass.UNKNOWN or (self.klass in DEMANDING and not self.lifted)
 
 
 @dataclass(frozen=True, slots=True)
-class Search:
-    """The hits of a category in one ordinance, one per provision, label and kind. `cut` = gave up early."""
+class Hits:
+    """All hits of a collection in the order of its documents.
 
-    hits: tuple[Hit, ...]
-    cut: bool = False
+    `cut` = (control, title) of each ordinance in which not all of the words were looked at.
+    """
+
+    all: tuple[Hit, ...]
+    cut: tuple[tuple[str, str], ...] = ()
 
 
-def search(document: Document, category: str, rules: Rules, extra: tuple[Term, ...] = ()) -> Search:
-    """All hits of `category` (and of the town's own `extra` words) in one ordinance."""
-    terms = (*rules.for_(category), *extra)
-    exemptions = tuple(
-        each
-        for each in rules.exemptions
-        if category in each.categories and (not each.title or each.title in document.title)
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one sentence demands: the heaviest class, None = none of the words; `kinds` = those of that class.
+
+    `classes` has every kind with its class.
+    """
+
+    klass: Klass | None
+    kinds: tuple[str, ...] = ()
+    classes: tuple[tuple[str, Klass], ...] = ()
+
+    @property
+    def demands(self) -> bool:
+        """It is a candidate: of class analog, law-based or override-present."""
+        return self.klass in DEMANDING
+
+
+def classify(sentence: str, heading: str = "", part: str = "") -> Reading:
+    """The class and kinds of one sentence or line, with its number or without.
+
+    `part` as in `Part`, "" = the main part.
+    """
+    begun = mark(sentence)
+    text = begun.rest if begun.begins in _NUMBERED else folded(sentence)
+    provision = Provision(Part(part or Part.MAIN), "", heading, "", text)
+    known = rules()
+    document = Document("", "", "", "", "", (provision,), ())
+    heaviest: dict[str, Klass] = {}
+    for match in search(document, known, known.terms).matches:
+        klass, before = Klass(match.klass), heaviest.get(match.kind.id)
+        heaviest[match.kind.id] = min(klass, before or klass, key=_ORDER.__getitem__)
+    if not heaviest:
+        return Reading(None)
+    worst = min(heaviest.values(), key=_ORDER.__getitem__)
+    kinds = tuple(kind for kind, klass in heaviest.items() if klass is worst)
+    return Reading(worst, kinds, tuple(heaviest.items()))
+
+
+def hits_of(
+    documents: Iterable[Document],
+    today: date,
+    *,
+    own: Mapping[str, tuple[str, ...]] | None = None,
+    controls: frozenset[str] | None = None,
+    special: bool = True,
+) -> Hits:
+    """Every hit of these documents after the special rules in force on `today` were applied.
+
+    `own` = the town's own words by kind, searched beside ours; `controls` = only the hits that these count,
+    None = all; `special` = false leaves the special rules out.
+    """
+    known, documents = rules(), tuple(documents)
+    terms = (*known.terms, *_own_terms(own or {}, known))
+    terms = tuple(term for term in terms if controls is None or term.kind.control in controls)
+    over = {name: special_rules(documents, name, known) if special else () for name in SUBJECTS}
+    hits: list[Hit] = []
+    cut: list[tuple[str, str]] = []
+    for document in documents:
+        found = search(document, known, terms)
+        cut += [(control, document.title) for control in sorted(found.cut)]
+        hits += _grouped(document, found.matches, over, today)
+        hits += _unseen(document, known) if controls is None or _form_kind(known).control in controls else ()
+    return Hits(tuple(hits), tuple(cut))
+
+
+def _own_terms(own: Mapping[str, tuple[str, ...]], known: Rules) -> Iterable[Term]:
+    for kind, words in own.items():
+        yield from own_terms(words, known.kinds[kind])
+
+
+def _grouped(
+    document: Document, matches: Iterable[Match], over: Mapping[str, tuple[Special, ...]], today: date
+) -> Iterable[Hit]:
+    """One hit for each kind, place and sentence, as heavy as the heaviest word in it."""
+    groups: dict[tuple[str, str, str], list[Hit]] = {}
+    for match in matches:
+        key = (match.kind.id, match.provision.citation, match.sentence)
+        groups.setdefault(key, []).append(_hit(document, match, over, today))
+    for group in groups.values():
+        heaviest = min(group, key=lambda hit: (not hit.open, _ORDER[hit.klass]))
+        yield replace(heaviest, words=tuple(dict.fromkeys(word for hit in group for word in hit.words)))
+
+
+def _hit(document: Document, match: Match, over: Mapping[str, tuple[Special, ...]], today: date) -> Hit:
+    klass, lifted = Klass(match.klass), False
+    specials = over.get(match.kind.category, ())
+    rule = next((document.title for each in specials if each.document is document), "")
+    if klass in DEMANDING:
+        special, lifted = _lifting(match, specials, today)
+        klass, rule = (Klass.OVERRIDE, special.document.title) if special is not None else (klass, "")
+    made = _made(document, match.kind, match.provision.citation, klass, match.sentence)
+    return replace(made, words=(match.label,), rule=rule, lifted=lifted)
+
+
+def _unseen(document: Document, known: Rules) -> Iterable[Hit]:
+    """The forms that exist as a picture or a file only, or are missing: a seal mark may be in them."""
+    return (
+        _made(document, _form_kind(known), form.name, Klass.UNKNOWN, "")
+        for form in document.forms
+        if not form.readable
     )
-    found: dict[tuple[str, str, str], Hit] = {}
-    looked = 0
-    for provision in document.provisions:
-        for term, sentence, start, end, proviso in _matches(provision, terms):
-            looked += 1
-            if looked > MAX_MATCHES:
-                return Search(tuple(found.values()), cut=True)
-            kind = _kind(provision, sentence, (start, end), proviso, exemptions)
-            key = (provision.citation, term.label, kind)
-            if key not in found:
-                law = _by_law(sentence, rules)
-                found[key] = Hit(document, provision, term.label, kind, sentence, by_law=law)
-    return Search(tuple(found.values()))
 
 
-def _matches(provision: Provision, terms: tuple[Term, ...]) -> Iterator[tuple[Term, str, int, int, str]]:
-    """Each match with its sentence, its span in it, and the 「ただし」 sentence that follows."""
-    whole = _READING.sub("", squeezed(provision.text)).replace(_HIT, "＠")
-    sentences: list[str] | None = None
-    for term in terms:
-        if term.forms_only:
-            if provision.part in (Part.FORM, Part.TABLE, Part.HEAD):
-                lines = (" ".join(line.split()) for line in provision.text.splitlines())
-                yield from (
-                    (term, line, *match.span(), "") for line in lines for match in term.find.finditer(line)
-                )
-            continue
-        if term.find.search(whole) is None:
-            continue
-        sentences = sentences if sentences is not None else sentences_of(whole)
-        for index, sentence in enumerate(sentences):
-            after = sentences[index + 1] if index + 1 < len(sentences) else ""
-            proviso = after if after.startswith("ただし") else ""
-            for match in term.find.finditer(sentence):
-                yield term, sentence, *match.span("hit" if "hit" in term.find.groupindex else 0), proviso
+def _form_kind(known: Rules) -> Kind:
+    return known.kinds["form-seal"]
 
 
-def sentences_of(text: str) -> list[str]:
-    """Cut at 「。」, but not inside brackets; brackets that never close end with the text."""
-    result: list[str] = []
-    begin = depth = 0
-    for index, char in enumerate(text):
-        if char in "(「":
-            depth += 1
-        elif char in ")」":
-            depth = max(0, depth - 1)
-        elif char == "。" and not depth:
-            result.append(text[begin : index + 1])
-            begin = index + 1
-    return [*result, text[begin:]] if text[begin:] else result
-
-
-def _kind(
-    provision: Provision,
-    sentence: str,
-    span: tuple[int, int],
-    proviso: str,
-    exemptions: tuple[Exemption, ...],
-) -> str:
-    start, end = span
-    before = sentence[max(0, start - WINDOW) : start]
-    after = sentence[end : end + WINDOW]
-    cut = "…" if end + WINDOW < len(sentence) else ""
-    begun = "" if start <= WINDOW else "…"
-    around = f"{begun}{before}{_HIT}{after}{cut}"
-    for each in exemptions:
-        if each.proviso:
-            matches = bool(proviso) and each.find.search(proviso[: 2 * WINDOW]) is not None
-        elif each.lead:
-            matches = bool(provision.lead) and each.find.search(_bare(provision.lead)) is not None
-        else:
-            matches = each.find.search(around) is not None
-        if matches:
-            return each.kind
-    return SUPPLEMENT if provision.part is Part.SUPPLEMENT else CANDIDATE
-
-
-def _bare(lead: str) -> str:
-    """Without what stands in brackets: 「次に掲げる書類(写しを除く。)」 excludes no item."""
-    return _BRACKETS.sub("", squeezed(lead))
-
-
-def _by_law(sentence: str, rules: Rules) -> bool:
-    return any(
-        not rules.not_law.search(match[0].partition("(")[0]) for match in rules.law.finditer(sentence[:2000])
+def _made(document: Document, kind: Kind, place: str, klass: Klass, sentence: str) -> Hit:
+    normal = squeezed(sentence)
+    own = document.number if document.is_ordinance else document.file
+    name = "\0".join((document.title, squeezed(own), place, kind.id, normal))
+    return Hit(
+        id=_hash(name),
+        document=document.title,
+        file=document.file,
+        place=place,
+        kind=kind.id,
+        klass=klass,
+        sentence=sentence,
+        digest=_hash(normal) if normal else "",
+        control=kind.control,
     )
 
 
-def own_terms(words: tuple[str, ...], category: str) -> tuple[Term, ...]:
-    """The words a town adds itself, searched literally."""
-    return tuple(
-        Term(category, word, re.compile(re.escape(squeezed(folded(word))))) for word in words if word.strip()
-    )
+def _hash(text: str) -> str:
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGITS]
+
+
+def _lifting(match: Match, specials: Iterable[Special], today: date) -> tuple[Special | None, bool]:
+    """The special rule that lifts the match (and True), or may lift it (and False)."""
+    maybe: Special | None = None
+    for special in specials:
+        answer = covers(special, match, match.kind.category, rules(), today)
+        if answer is Covers.YES:
+            return special, True
+        if answer is Covers.MAYBE:
+            maybe = maybe or special
+    return maybe, False

@@ -8,16 +8,26 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-CATEGORIES = ("seal", "paper", "attend", "training")
 SUBJECTS = ("seal", "paper")
 """What a special rule can be about; its subject is also the category of the hits it lifts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a hit demands. `control` counts it, exemptions of `category` apply, `ja` and `en` name it."""
+
+    id: str
+    control: str
+    category: str
+    ja: str
+    en: str
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
     """A word to look for. `forms_only` = only in the lines of forms and tables, with their white space."""
 
-    category: str
+    kind: Kind
     label: str
     find: re.Pattern[str]
     forms_only: bool = False
@@ -28,7 +38,8 @@ class Exemption:
     """What shows that a hit (「@」 in its sentence) demands nothing; `kind` = how it is counted then.
 
     `proviso`, `lead` = tried on the 「ただし」 sentence after the hit, or on the paragraph above an item.
-    `title` = only in an ordinance whose title holds this word, "" = in all.
+    `title` = only in an ordinance whose title holds this word, "" = in all; `heading` = only below an
+    article heading in which this is found, None = below any.
     """
 
     kind: str
@@ -37,6 +48,7 @@ class Exemption:
     proviso: bool = False
     lead: bool = False
     title: str = ""
+    heading: re.Pattern[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +75,13 @@ class Special:
 class Rules:
     """Everything of rules.toml. `law` finds a law as the ground, `not_law` words that only look like one."""
 
+    kinds: Mapping[str, Kind]
     terms: tuple[Term, ...]
     exemptions: tuple[Exemption, ...]
     special: Special
     law: re.Pattern[str]
     not_law: re.Pattern[str]
     law_note: str
-
-    def for_(self, category: str) -> tuple[Term, ...]:
-        """The terms of one category."""
-        return tuple(term for term in self.terms if term.category == category)
 
 
 @cache
@@ -81,21 +90,23 @@ def rules() -> Rules:
 
     Raises:
         KeyError: rules.toml lacks something (a test reads it).
-        ValueError: a pattern does not compile, or a category is not one of `CATEGORIES`.
+        ValueError: a pattern does not compile, or an exemption is for a category that no kind has.
     """
     raw = tomllib.loads(files(__package__).joinpath("rules.toml").read_text(encoding="utf-8"))
+    kinds = {row["id"]: Kind(**row) for row in raw["kind"]}
     exemptions = tuple(_exemption(row) for row in raw["exempt"])
     terms = tuple(
-        Term(row["category"], row["label"], _pattern(row["find"]), row.get("where") == "form")
+        Term(kinds[row["kind"]], row["label"], _pattern(row["find"]), row.get("where") == "form")
         for row in raw["term"]
     )
-    wrong = {term.category for term in terms}.union(*(each.categories for each in exemptions)) - {*CATEGORIES}
+    wrong = {name for each in exemptions for name in each.categories} - {
+        kind.category for kind in kinds.values()
+    }
     if wrong:
         raise ValueError(f"rules.toml: no category {sorted(wrong)}")
-    law = raw["law"]
-    return Rules(
-        terms, exemptions, _special(raw["umbrella"]), _pattern(law["find"]), _pattern(law["own"]), law["note"]
-    )
+    law, special = raw["law"], _special(raw["umbrella"])
+    found, own = _pattern(law["find"]), _pattern(law["own"])
+    return Rules(kinds, terms, exemptions, special, found, own, law["note"])
 
 
 def _exemption(row: Mapping[str, Any]) -> Exemption:
@@ -106,6 +117,7 @@ def _exemption(row: Mapping[str, Any]) -> Exemption:
         proviso=row.get("proviso", False),
         lead=row.get("lead", False),
         title=row.get("title", ""),
+        heading=_pattern(row["heading"]) if "heading" in row else None,
     )
 
 

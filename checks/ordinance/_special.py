@@ -7,9 +7,9 @@ from datetime import date
 from enum import StrEnum
 
 from checks.ordinance._days import ends_on, starts_on
-from checks.ordinance._hits import Hit, sentences_of
 from checks.ordinance._provisions import Document, Part, Provision
 from checks.ordinance._rules import Rules
+from checks.ordinance._search import Match, sentences_of
 from checks.ordinance._text import squeezed
 
 _BRACKETS = re.compile(r"\([^()]{0,200}\)")
@@ -125,7 +125,7 @@ def _kinds(document: Document, sentence: str, rules: Rules) -> frozenset[str]:
     return frozenset(kinds if document.kind == "条例" else kinds - {"条例"})
 
 
-def covers(special: Special, hit: Hit, subject: str, rules: Rules, today: date) -> Covers:
+def covers(special: Special, hit: Match, subject: str, rules: Rules, today: date) -> Covers:
     """Whether `special` lifts what `hit` demands. A form is never sure: the page shows only its words."""
     in_force = special.in_force(today)
     own, provision = hit.document, hit.provision

@@ -1,124 +1,88 @@
-"""From hits to a judgement: special rules are applied first, and nothing passes while a file is unread."""
+"""From hits to a judgement: special rules and decisions are applied, and nothing passes on what is unread."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import date
 
-from auditor.api import Judgement, Reason, failed, passed, unknown
-from checks.ordinance._hits import CANDIDATE, Hit, own_terms, search
-from checks.ordinance._rules import SUBJECTS, Rules, rules
-from checks.ordinance._special import Covers, Special, covers, special_rules
+from auditor.api import Judgement, Params, Reason, failed, passed, unknown
+from checks.ordinance._hits import Hit, Hits, Klass, hits_of
+from checks.ordinance._rules import rules
+from checks.ordinance._special import Special, special_rules
 from checks.ordinance.corpus import Ordinances
 
 
-@dataclass(frozen=True, slots=True)
-class Sorted:
-    """The hits of some categories. `open` = the section in charge must decide; `lifted` by a special rule.
+def hits_for(texts: Ordinances, control: str, params: Params, today: date, *, special: bool = True) -> Hits:
+    """The hits that `control` counts, the town's own words (parameter ``words``) among them."""
+    kind = next(kind.id for kind in rules().kinds.values() if kind.control == control)
+    own = {kind: params.texts("words")}
+    return hits_of(texts.documents, today, own=own, controls=frozenset({control}), special=special)
 
-    `mentions` = places where the word stands and seems to demand nothing; on lines the rules had not seen
-    they missed three demands in ten, so such a place is never the ground of a pass. `cut` = ordinances that
-    were not searched to the end.
+
+def judged(texts: Ordinances, found: Hits, allowed: int, decided: frozenset[str] = frozenset()) -> Judgement:
+    """An undecided hit that no special rule reaches fails; one that a rule may lift is unknown.
+
+    `allowed` = hits that do no harm (the catalogue says 0); `decided` = ids of hits that a person decided on.
     """
-
-    open: tuple[tuple[Hit, Special | None], ...]
-    lifted: tuple[tuple[Hit, Special], ...]
-    mentions: tuple[str, ...]
-    cut: tuple[str, ...]
-
-
-def sort_hits(
-    texts: Ordinances, categories: Iterable[str], words: tuple[str, ...], today: date, *, apply: bool = True
-) -> Sorted:
-    """Search every ordinance for `categories` (and for the town's own `words`, in the first of them)."""
-    known = rules()
-    open_: list[tuple[Hit, Special | None]] = []
-    lifted: list[tuple[Hit, Special]] = []
-    mentions: list[str] = []
-    cut: list[str] = []
-    for index, category in enumerate(categories):
-        specials = special_rules(texts.documents, category, known) if category in SUBJECTS and apply else ()
-        extra = own_terms(words, category) if index == 0 else ()
-        for document in texts.documents:
-            found = search(document, category, known, extra)
-            cut += [document.title] if found.cut else []
-            for hit in found.hits:
-                if hit.kind != CANDIDATE:
-                    if all(each.document is not document for each in specials):
-                        mentions.append(hit.place)  # a special rule has to name what it lifts
-                    continue
-                special, sure = _lifting(hit, category, specials, known, today)
-                if special is not None and sure:
-                    lifted.append((hit, special))
-                else:
-                    open_.append((hit, special))
-    order = {id(each): index for index, each in enumerate(texts.documents)}
-    open_.sort(key=lambda each: order[id(each[0].document)])
-    return Sorted(tuple(open_), tuple(lifted), tuple(mentions), tuple(cut))
-
-
-def _lifting(
-    hit: Hit, subject: str, specials: Iterable[Special], known: Rules, today: date
-) -> tuple[Special | None, bool]:
-    """The special rule that lifts the hit (and True), or may lift it (and False)."""
-    maybe: Special | None = None
-    for special in specials:
-        answer = covers(special, hit, subject, known, today)
-        if answer is Covers.YES:
-            return special, True
-        if answer is Covers.MAYBE:
-            maybe = maybe or special
-    return maybe, False
-
-
-def judged(texts: Ordinances, found: Sorted, allowed: int, *, forms: bool = False) -> Judgement:
-    """A hit that no special rule reaches fails; one that a rule may lift is unknown.
-
-    `allowed` = hits that do no harm (the catalogue says 0); `forms` = a picture may hide a hit.
-    """
-    if sum(special is None for _, special in found.open) > allowed:
+    left = [hit for hit in found.all if hit.id not in decided]
+    waiting = [hit for hit in left if hit.open and hit.klass is not Klass.UNKNOWN]
+    if sum(hit.klass is not Klass.OVERRIDE for hit in waiting) > allowed:
         return failed(
             "undecided",
-            places=tuple(_place(hit, special) for hit, special in found.open),
-            count=len(found.open),
-            ordinances=len({id(hit.document) for hit, _ in found.open}),
-            lifted=len(found.lifted),
+            places=tuple(map(_place, waiting)),
+            count=len(waiting),
+            ordinances=len({hit.file + hit.document for hit in waiting}),
+            lifted=sum(hit.lifted for hit in left),
         )
-    return _gap(texts, found, forms=forms) or _pass(texts, found)
+    return _gap(texts, found, left) or _pass(texts, found, left)
 
 
-def _gap(texts: Ordinances, found: Sorted, *, forms: bool) -> Judgement | None:
-    """Why nobody can tell, None = everything was seen."""
+def _gap(texts: Ordinances, found: Hits, left: list[Hit]) -> Judgement | None:
+    """Why nobody can tell, None = everything was seen.
+
+    A sentence that only seems to demand nothing counts as a gap too: on lines the rules had not seen they
+    missed three demands in ten.
+    """
     gap = gap_in(texts)
     if gap is not None:
         return gap
     if found.cut:
-        return unknown(Reason.NOT_MEASURABLE, "too many matches to look at", places=found.cut)
-    unsure = tuple(_place(hit, special) for hit, special in found.open if special is not None)
+        titles = tuple(dict.fromkeys(title for _, title in found.cut))
+        return unknown(Reason.NOT_MEASURABLE, "too many matches to look at", places=titles)
+    unsure = tuple(_place(hit) for hit in left if hit.open and hit.klass is Klass.OVERRIDE)
     if unsure:
         return unknown(Reason.NOT_MEASURABLE, "a special rule may lift these", places=unsure)
-    hidden = hidden_forms(texts) if forms else ()
+    hidden = tuple(hit.document + hit.place for hit in left if hit.klass is Klass.UNKNOWN)
     if hidden:
         return unknown(Reason.IMAGE_ONLY, f"{len(hidden)} forms", places=hidden)
-    if found.mentions:
+    mentions = tuple(_place(hit) for hit in left if not hit.open and not hit.rule)
+    if mentions:
         note = "the word stands there and seems to demand nothing: a person must read it"
-        return unknown(Reason.NOT_MEASURABLE, note, places=found.mentions)
+        return unknown(Reason.NOT_MEASURABLE, note, places=mentions)
     return None
 
 
-def _pass(texts: Ordinances, found: Sorted) -> Judgement:
-    if found.lifted:
-        places = tuple(f"{hit.place}({special.document.title})" for hit, special in found.lifted)
-        names = "、".join(dict.fromkeys(special.document.title for _, special in found.lifted))
-        return passed("lifted", places=places, count=len(found.lifted), rule=names)
+def _pass(texts: Ordinances, found: Hits, left: list[Hit]) -> Judgement:
+    lifted = [hit for hit in left if hit.lifted]
+    if lifted:
+        names = "、".join(dict.fromkeys(hit.rule for hit in lifted))
+        places = tuple(f"{_where(hit)}({hit.rule})" for hit in lifted)
+        return passed("lifted", places=places, count=len(lifted), rule=names)
+    by_hand = len(found.all) - len(left)
+    if by_hand:
+        return passed("decided", ordinances=texts.count, count=by_hand)
     return passed("ok", ordinances=texts.count)
 
 
-def _place(hit: Hit, special: Special | None) -> str:
+def _where(hit: Hit) -> str:
+    return f"{hit.document}{hit.place}: {'・'.join(hit.words)}"
+
+
+def _place(hit: Hit) -> str:
     """A law as the ground, or a special rule that may lift it, is named behind the place."""
-    known = rules()
-    if hit.by_law:
-        return f"{hit.place}({known.law_note})"
-    return f"{hit.place}({known.special.note}: {special.document.title})" if special else hit.place
+    if hit.klass is Klass.LAW:
+        return f"{_where(hit)}({rules().law_note})"
+    if hit.klass is Klass.OVERRIDE:
+        return f"{_where(hit)}({rules().special.note}: {hit.rule})"
+    return _where(hit)
 
 
 def gap_in(texts: Ordinances) -> Judgement | None:

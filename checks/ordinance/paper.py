@@ -4,14 +4,14 @@ from datetime import date
 
 from auditor.api import Judgement, Params, check, not_applicable, passed
 from checks.ordinance._special import Special
-from checks.ordinance._verdict import judged, sort_hits, special_in_force
+from checks.ordinance._verdict import hits_for, judged, special_in_force
 from checks.ordinance.corpus import Ordinances
 
 
 @check("ORD-10")
 def paper_clauses_are_decided(texts: Ordinances, params: Params, today: date) -> Judgement:
     """No clause demands paper or attendance, beyond what an electronic-procedure ordinance lifts."""
-    found = sort_hits(texts, ("paper", "attend"), params.texts("words"), today)
+    found = hits_for(texts, "ORD-10", params, today)
     return judged(texts, found, params.integer("undecided"))
 
 

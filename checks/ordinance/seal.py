@@ -4,7 +4,7 @@ from datetime import date
 
 from auditor.api import Judgement, Params, check, failed, not_applicable, passed
 from checks.ordinance._special import Special
-from checks.ordinance._verdict import judged, sort_hits, special_in_force
+from checks.ordinance._verdict import hits_for, judged, special_in_force
 from checks.ordinance.corpus import Ordinances
 
 
@@ -12,8 +12,8 @@ from checks.ordinance.corpus import Ordinances
 def seal_clauses_are_decided(texts: Ordinances, params: Params, today: date) -> Judgement:
     """No clause or form demands a seal or a signature, beyond what a special rule lifts."""
     apply = params.text("umbrella") == "apply"
-    found = sort_hits(texts, ("seal",), params.texts("words"), today, apply=apply)
-    return judged(texts, found, params.integer("undecided"), forms=True)
+    found = hits_for(texts, "ORD-09", params, today, special=apply)
+    return judged(texts, found, params.integer("undecided"))
 
 
 @check("ORD-17")

@@ -14,11 +14,11 @@ from auditor.catalogue import read_catalogue
 from auditor.control import ParamValue
 from auditor.discover import Plugins
 from auditor.work import Documents
-from checks.ordinance import corpus, forms, paper, seal, training
-from checks.ordinance._hits import CANDIDATE, Hit, search
+from checks.ordinance import _search, corpus, forms, paper, seal, training
 from checks.ordinance._provisions import Document
 from checks.ordinance._reader import documents_of
-from checks.ordinance._rules import rules
+from checks.ordinance._rules import Term, rules
+from checks.ordinance._search import CANDIDATE, LAW, Match, Search
 from checks.ordinance._text import plain_page
 from checks.ordinance.corpus import Ordinances
 
@@ -44,14 +44,20 @@ def article(text: str) -> Document:
     return document("第1条　" + text)
 
 
-def hits(text: str, category: str) -> tuple[Hit, ...]:
+def search(target: Document, category: str, own: tuple[Term, ...] = ()) -> Search:
+    """What the words of one category (and `own`) find in an ordinance."""
+    terms = tuple(term for term in rules().terms if term.kind.category == category)
+    return _search.search(target, rules(), (*terms, *own))
+
+
+def matches(text: str, category: str) -> tuple[Match, ...]:
     """What is found in an ordinance of one article."""
-    return search(article(text), category, rules()).hits
+    return search(article(text), category).matches
 
 
 def demands(text: str, category: str) -> bool:
     """Whether an article is a candidate."""
-    return any(hit.kind == CANDIDATE for hit in hits(text, category))
+    return any(found.klass in (CANDIDATE, LAW) for found in matches(text, category))
 
 
 def collected(folder: Path) -> Ordinances:

@@ -25,7 +25,7 @@ def test_the_demo_collection_shows_candidates_and_what_the_special_rule_lifts() 
     )
     assert seal.values["lifted"] == 2
     assert "松風町緑地使用条例第2条第1項: 書面" in paper.places
-    assert "松風町備品貸出規則第3条の2: 持参" in paper.places
+    assert "松風町備品貸出規則第3条の2: 持参・本人が直接" in paper.places
     assert judged("ORD-17", texts).verdict is Verdict.PASS
     assert judged("ORD-16", texts).key == "missing"
 

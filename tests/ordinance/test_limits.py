@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditor.api import Reason, Verdict
-from checks.ordinance._hits import search, sentences_of
+from checks.ordinance._hits import hits_of
 from checks.ordinance._reader import documents_of
-from checks.ordinance._rules import CATEGORIES, rules
+from checks.ordinance._search import sentences_of
 from checks.ordinance._text import plain_page
 from checks.ordinance.corpus import Ordinances
-from tests.ordinance.conftest import judged
+from tests.ordinance.conftest import TODAY, judged
 
 HOSTILE = {
     "articles": "\n".join(f"第{n}条　申請書に記名押印し、書面により提出する。" for n in range(1, 50_001)),
@@ -37,8 +37,7 @@ def test_a_hostile_text_is_done_with_soon(name: str) -> None:
     begun = time.process_time()
     documents = documents_of("x.txt", plain_page(HOSTILE[name]))
     for document in documents:
-        for category in CATEGORIES:
-            search(document, category, rules())
+        hits_of((document,), TODAY)
     assert time.process_time() - begun < 20
 
 
@@ -46,8 +45,7 @@ def test_a_hostile_text_is_done_with_soon(name: str) -> None:
 @given(st.text(alphabet="押印書面署名を。、(「」)第条電磁的記録又は様式 \n氏申請法1", max_size=400))
 def test_any_mixture_of_the_words_is_searched(text: str) -> None:
     for document in documents_of("x.txt", plain_page(text)):
-        for category in CATEGORIES:
-            assert all(hit.label for hit in search(document, category, rules()).hits)
+        assert all(hit.words and hit.id for hit in hits_of((document,), TODAY).all if hit.sentence)
 
 
 @given(st.text(alphabet="あ。(「)」", max_size=200))

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from checks.ordinance._hits import CANDIDATE, search
-from checks.ordinance._rules import CATEGORIES, rules
-from tests.ordinance.conftest import article, demands, document, hits
+from checks.ordinance._hits import classify
+from checks.ordinance._rules import rules
+from checks.ordinance._search import CANDIDATE, LAW
+from tests.ordinance.conftest import article, demands, document, matches, search
 
 LINES = Path(__file__).parents[1] / "corpus" / "ordinance" / "lines.tsv"
 SHARED = (
@@ -101,8 +102,8 @@ def test_a_mention_that_demands_nothing_is_no_candidate(category: str, text: str
 
 
 def test_a_word_is_found_across_two_lines_of_a_text_file() -> None:
-    found = search(document("第1条　申請書に記名押", "印するものとする。"), "seal", rules())
-    assert [hit.place for hit in found.hits] == ["x第1条: 記名押印"]
+    found = search(document("第1条　申請書に記名押", "印するものとする。"), "seal")
+    assert [hit.place for hit in found.matches] == ["x第1条: 記名押印"]
 
 
 def test_every_line_of_our_own_corpus_is_judged_as_labelled() -> None:
@@ -120,7 +121,7 @@ def test_the_shared_lines_are_judged_well_and_the_figures_are_printed(
     """These lines have shaped rules before: a regression test, no figure to publish."""
     rows = [line.split("\t") for line in SHARED.read_text("utf-8").splitlines() if not line.startswith("#")]
     own = [row for row in rows if row[2] in SHARED_CATEGORIES or row[1] == "none"]
-    outcomes = [(row[1] == "analog", any(_found(row[3], each) for each in CATEGORIES)) for row in own]
+    outcomes = [(row[1] == "analog", classify(row[3]).demands) for row in own]
     right = sum(wanted and got for wanted, got in outcomes)
     precision = right / sum(got for _, got in outcomes)
     recall = right / sum(wanted for wanted, _ in outcomes)
@@ -134,49 +135,48 @@ def _found(text: str, category: str) -> bool:
     """Whether the line is a candidate, as a form's line or an item where it looks like one."""
     heading = "様式第1号\n" if text.startswith(("氏名", "申請者 ", "申請者　")) else "第1条　"
     heading = "第1条　次のとおりとする。\n" if text.startswith("(") else heading
-    found = search(document(*(heading + text).splitlines()), category, rules())
-    return any(hit.kind == CANDIDATE for hit in found.hits)
+    found = search(document(*(heading + text).splitlines()), category)
+    return any(hit.klass in (CANDIDATE, LAW) for hit in found.matches)
 
 
 def test_a_clause_on_the_ground_of_a_law_is_marked() -> None:
-    (hit,) = hits("戸籍法(昭和22年法律第224号)第10条の規定により、署名しなければならない。", "seal")
+    (hit,) = matches("戸籍法(昭和22年法律第224号)第10条の規定により、署名しなければならない。", "seal")
     assert hit.by_law
-    assert not hits("次の方法により署名する。", "seal")[0].by_law
+    assert not matches("次の方法により署名する。", "seal")[0].by_law
 
 
 def test_an_exempted_item_needs_a_lead_that_exempts_and_not_a_bracket_in_it() -> None:
     lifted = document("第1条　次に掲げるものについては、押印を要しない。", "(1)　押印のある申請書")
     kept = document("第1条　次に掲げる書類(写しを除く。)を添えるものとする。", "(1)　押印した誓約書")
-    assert all(hit.kind != CANDIDATE for hit in search(lifted, "seal", rules()).hits)
-    assert [hit.kind for hit in search(kept, "seal", rules()).hits] == [CANDIDATE]
+    assert all(hit.klass not in (CANDIDATE, LAW) for hit in search(lifted, "seal").matches)
+    assert [hit.klass for hit in search(kept, "seal").matches] == [CANDIDATE]
 
 
 def test_the_ordinance_about_public_seals_may_speak_of_them_but_not_of_other_stamps() -> None:
     lines = ("第1条　公印を押印する者は、課長とする。", "第2条　使用者は、使用簿に押印する。")
-    found = search(document("○松風町公印規程", *lines), "seal", rules())
-    assert {(hit.provision.citation, hit.kind) for hit in found.hits} == {
+    found = search(document("○松風町公印規程", *lines), "seal")
+    assert {(hit.provision.citation, hit.klass) for hit in found.matches} == {
         ("第1条", "legit"),
         ("第2条", CANDIDATE),
     }
 
 
 def test_what_a_supplementary_provision_says_is_not_counted() -> None:
-    found = search(
-        document("第1条　趣旨を定める。", "附　則", "1　従前の書面による申請を認める。"), "paper", rules()
-    )
-    assert [hit.kind for hit in found.hits] == ["supplement"]
+    found = search(document("第1条　趣旨を定める。", "附　則", "1　従前の書面による申請を認める。"), "paper")
+    assert [hit.klass for hit in found.matches] == ["supplement"]
 
 
 def test_the_towns_own_words_are_searched_literally() -> None:
-    from checks.ordinance._hits import own_terms
+    from checks.ordinance._search import own_terms
 
     found = search(
-        article("回覧板(第1号)で知らせる。"), "paper", rules(), own_terms(("回覧板(第１号)",), "paper")
+        article("回覧板(第1号)で知らせる。"), "paper", own_terms(("回覧板(第１号)",), rules().kinds["paper"])
     )
-    assert [hit.label for hit in found.hits] == ["回覧板(第１号)"]
+    assert [hit.label for hit in found.matches] == ["回覧板(第１号)"]
 
 
 def test_every_exemption_and_term_belongs_to_a_known_category() -> None:
     known = rules()
-    assert {term.category for term in known.terms} == set(CATEGORIES)
-    assert all(set(each.categories) <= set(CATEGORIES) for each in known.exemptions)
+    categories = {kind.category for kind in known.kinds.values()}
+    assert {term.kind.id for term in known.terms} <= set(known.kinds)
+    assert all(set(each.categories) <= categories for each in known.exemptions)

@@ -5,11 +5,11 @@ from datetime import date
 import pytest
 
 from checks.ordinance._days import ends_on, starts_on
-from checks.ordinance._hits import CANDIDATE, search
 from checks.ordinance._provisions import Document
 from checks.ordinance._rules import rules
+from checks.ordinance._search import CANDIDATE, LAW
 from checks.ordinance._special import Covers, covers, special_rules
-from tests.ordinance.conftest import TODAY, document
+from tests.ordinance.conftest import TODAY, document, search
 
 HEAD = ("○小船町押印の特例に関する規則", "令和4年2月1日", "規則第2号")
 GRANT = (
@@ -39,8 +39,8 @@ def other(title: str, text: str, number: str = "規則第9号") -> Document:
 
 def covered(special: Document, subject: str, target: Document, today: date = TODAY) -> list[Covers]:
     (rule,) = special_rules((special,), subject, rules())
-    found = search(target, subject, rules()).hits
-    return [covers(rule, hit, subject, rules(), today) for hit in found if hit.kind == CANDIDATE]
+    found = search(target, subject).matches
+    return [covers(rule, hit, subject, rules(), today) for hit in found if hit.klass in (CANDIDATE, LAW)]
 
 
 def test_a_seal_clause_of_a_rule_is_lifted() -> None:
@@ -116,7 +116,7 @@ def test_an_electronic_procedure_ordinance_lifts_paper_but_not_presence() -> Non
     target = other("小船町備品条例", "申請は、書面により窓口に提出して行う。", "条例第9号")
     assert covered(PAPER_RULE, "paper", target) == [Covers.YES]
     (rule,) = special_rules((PAPER_RULE,), "paper", rules())
-    attend = search(target, "attend", rules()).hits
+    attend = search(target, "attend").matches
     assert {covers(rule, hit, "paper", rules(), TODAY) for hit in attend} == {Covers.NO}
 
 
