@@ -8,6 +8,9 @@ from socket import socket
 from auditor.api import Dial, Gateway, NotKnown, Reason, Stream
 from checks.remote._wire import SILENT, Ended, Foreign, Left, TurnedAway, within
 
+RELAY = "relay"
+"""Its operator's machine: asked for no more than a person who connects would ask."""
+
 AT_ONCE = frozenset({"tls", "sstp", "anyconnect", "softether", "portal", "relay", "spice"})
 UPGRADES = {"rdp": "checks.remote._rdpwire", "vnc": "checks.remote._rfb"}
 """Modules with a function `upgraded`; loaded only for such an entrance."""

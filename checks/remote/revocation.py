@@ -32,7 +32,7 @@ from checks.remote import _hello, _staple, _suites
 from checks.remote._days import in_japan
 from checks.remote._flight import first_words
 from checks.remote._read import compact, listed, members, word
-from checks.remote._upgrade import AT_ONCE
+from checks.remote._upgrade import AT_ONCE, RELAY
 from checks.remote._wire import SILENT, Ended, exactly, send, within
 
 WAIT_S = 3.0
@@ -62,7 +62,7 @@ def ask_revocation(gateway: Gateway, dial: Dial) -> bytes:
     Raises:
         NotKnown: NO_ANSWER, WRONG_SERVICE, or NOT_MEASURABLE (it speaks only TLS 1.3).
     """
-    if gateway.protocol not in AT_ONCE:
+    if gateway.protocol not in AT_ONCE or gateway.protocol == RELAY:
         return compact({"chain": []})
     usual = _suites.offered(usual=True, modern=False)
     signed = [number for number in usual if "anon" not in _suites.flaws(_suites.names()[number])]
@@ -155,6 +155,8 @@ def _day(moment: datetime | None) -> date | None:
 @check("GW-52")
 def not_revoked(gateway: Gateway, told: Revocation | Unknown, today: date) -> Judgement:
     """Revoked fails whatever its date; good counts while it holds; nothing sent along is no finding."""
+    if gateway.protocol == RELAY:
+        return not_applicable("not_ours")
     if gateway.protocol not in AT_ONCE:
         return not_applicable("not_tls")
     if isinstance(told, Unknown):

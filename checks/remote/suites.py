@@ -27,7 +27,7 @@ from auditor.api import (
 from checks.remote import _hello, _oldssl, _suites
 from checks.remote._elimination import ACCEPTED, UNCLEAR, Pick, Taken, eliminate
 from checks.remote._read import compact, listed, members, one_of, word
-from checks.remote._upgrade import AT_ONCE, TOUCHY, Declined, may_speak_tls, opened
+from checks.remote._upgrade import AT_ONCE, RELAY, TOUCHY, Declined, may_speak_tls, opened
 from checks.remote._wire import (
     ANSWERED,
     CLOSED,
@@ -99,7 +99,7 @@ def ask_suites(gateway: Gateway, dial: Dial) -> bytes:
     Raises:
         NotKnown: NOT_MEASURABLE, that many connections would do harm.
     """
-    if not may_speak_tls(gateway):
+    if not may_speak_tls(gateway) or gateway.protocol == RELAY:
         return compact({"versions": {}, "ssl2": ""})
     if gateway.protocol in TOUCHY:
         raise NotKnown(Reason.NOT_MEASURABLE, f"{gateway.protocol} servers shut out who connects so often")
@@ -217,8 +217,10 @@ def _offered(version: str, row: Any) -> Offered:
 
 
 @check("GW-50")
-def nothing_weak(offer: SuiteOffer, params: Params) -> Judgement:
+def nothing_weak(gateway: Gateway, offer: SuiteOffer, params: Params) -> Judgement:
     """Any suite with a flaw of `deny` fails; a pass needs that everything taken is known in every version."""
+    if gateway.protocol == RELAY:
+        return not_applicable("not_ours")
     if not offer.spoken:
         return not_applicable("declined" if offer.declined else "not_tls")
     deny = set(params.texts("deny"))

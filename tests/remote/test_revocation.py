@@ -141,6 +141,13 @@ def test_without_the_issuers_certificate_nothing_is_believed(entrances: dict[str
     assert told.status == "unsigned"
 
 
+def test_an_operators_relay_is_not_asked() -> None:
+    contacts: list[Contact] = []
+    relay = gateway_at(1, protocol="relay")
+    told = revocation(asked(ask_revocation, relay, contacts=contacts))
+    assert (not_revoked(relay, told, TODAY).key, contacts) == ("not_ours", [])
+
+
 def test_one_connection_is_enough(entrances: dict[str, int], pki: Pki) -> None:
     contacts: list[Contact] = []
     asked(ask_revocation, gateway_for(entrances["good"], pki), contacts=contacts)

@@ -50,7 +50,8 @@ def ports(pki: Pki, files: Files, tmp_path_factory: pytest.TempPathFactory) -> I
 
 
 def judged(port: int, params: Params = PARAMS) -> Judgement:
-    return nothing_weak(suite_offer(asked(ask_suites, gateway_at(port))), params)
+    gateway = gateway_at(port)
+    return nothing_weak(gateway, suite_offer(asked(ask_suites, gateway)), params)
 
 
 def taken(port: int, version: str) -> set[str]:
@@ -61,6 +62,13 @@ def taken(port: int, version: str) -> set[str]:
 def test_an_entrance_with_nothing_weak_passes(ports: dict[str, int]) -> None:
     judgement = judged(ports["good"])
     assert (judgement.verdict, judgement.values["count"]) == (Verdict.PASS, 6)
+
+
+def test_an_operators_relay_is_not_asked_for_its_suites() -> None:
+    contacts: list[Contact] = []
+    relay = gateway_at(1, protocol="relay")
+    offer = suite_offer(asked(ask_suites, relay, contacts=contacts))
+    assert (nothing_weak(relay, offer, PARAMS).key, contacts) == ("not_ours", [])
 
 
 def test_one_connection_per_suite_and_a_few_per_version(ports: dict[str, int]) -> None:
@@ -130,7 +138,7 @@ def test_an_entrance_without_tls_is_not_asked(protocol: str) -> None:
     contacts: list[Contact] = []
     found = asked(ask_suites, gateway_at(free_port(), protocol=protocol), contacts=contacts)
     assert contacts == []
-    assert nothing_weak(suite_offer(found), PARAMS).verdict is Verdict.NOT_APPLICABLE
+    assert nothing_weak(gateway_at(1), suite_offer(found), PARAMS).verdict is Verdict.NOT_APPLICABLE
 
 
 def test_a_silent_or_dripping_server_cannot_hold_the_probe(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -199,7 +207,7 @@ def test_a_pass_needs_everything_taken_to_be_known(outcomes: dict[str, str], who
         for name in ORDER
     }
     try:
-        judgement = nothing_weak(suite_offer(answer(rows)), PARAMS)
+        judgement = nothing_weak(gateway_at(1), suite_offer(answer(rows)), PARAMS)
     except NotKnown:
         return
     if judgement.verdict is Verdict.PASS:

@@ -117,7 +117,7 @@ protocol = "tls"
 server_name = "{name}"
 ca_file = "{ca}"
 methods = ["vpn"]
-closed_ports = [22, 23, 3389, 5900, 8443]
+closed_ports = [22, 23, 445, 3389, 5900, 8443]
 
 [[gateways]]
 id = "vpn"
@@ -127,7 +127,7 @@ port = {openvpn_port}
 protocol = "openvpn"
 transport = "udp"
 methods = ["vpn"]
-closed_ports = [22, 23, 3389, 5900, 8443]
+closed_ports = [22, 23, 445, 3389, 5900, 8443]
 
 [[documents]]
 id = "routes"
