@@ -49,6 +49,12 @@ class Roads:
         """Keep one contact in the log of the run."""
         self.contacts.append(replace(contact, target=target_key(target), what=what or contact.what))
 
+    @property
+    def made(self) -> tuple[Contact, ...]:
+        """Every contact so far in order of time, those with jump hosts too."""
+        there = (contact for gate in self.gates.values() for contact in gate.contacts)
+        return tuple(sorted((*self.contacts, *there), key=lambda contact: contact.at))
+
     def close(self) -> None:
         """End what is shared or still in use: the connections of SSH."""
         for gate in self.gates.values():

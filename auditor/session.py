@@ -166,7 +166,7 @@ def audit(
     run = judged(session, tasks, {**others, **evidence}, started=started, now=datetime.now(UTC))
     ordered = tuple(evidence[key] for card in run.targets if (key := card.key) in evidence)
     unread = tuple(Refused(one.file.name, worded(one, "en")) for one in news.problems)
-    run = replace(run, inbox=inbox.arrivals, arrived=inbox.arrived, contacts=tuple(ways.contacts))
+    run = replace(run, inbox=inbox.arrivals, arrived=inbox.arrived, contacts=ways.made)
     kept = Audit(run, (*ordered, *others.values()))
     return Outcome(audit=kept, inbox=inbox, refused=unread, unlisted=news.unlisted)
 

@@ -5,13 +5,16 @@ import threading
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 
+from auditor.access.dial import recorded
 from auditor.access.handshake import Line, Opener, connected, direct
 from auditor.access.limits import Traffic
 from auditor.access.login import Credentials, log_in
 from auditor.access.net import Deadline
 from auditor.access.sshlib import paramiko
 from auditor.access.thrift import Socketlike, Wire
+from auditor.contacts import Contact
 from auditor.errors import Unreached
 from auditor.findings import Reason
 from auditor.targets import Endpoint
@@ -52,6 +55,8 @@ class Gate:
         self._failure: tuple[float, Unreached] | None = None
         self._closed = False
         self._refusals = _Refusals()
+        self.contacts: list[Contact] = []
+        """Every connection made to the jump host itself."""
 
     def opener(self, host: str, port: int) -> Opener:
         """Opens ``direct-tcpip`` channels to one declared place; its name is looked up by the jump host."""
@@ -111,7 +116,7 @@ class Gate:
             raise Unreached(Reason.NO_ANSWER, "the run has ended")
         limit = Deadline.after(min(LOGIN_S, deadline.need_s(f"jump host {self._jump.id}")))
         jump = self._jump
-        with ExitStack() as stack:
+        with ExitStack() as stack, recorded(self._note, jump.host, jump.port, "tcp"):
             pins = self._known.pins.pins(jump.host, jump.port)
             opener = direct(jump.host, jump.port, alive_s=LOGIN_S)
             line = stack.enter_context(connected(opener, pins, limit, self._traffic))
@@ -122,6 +127,9 @@ class Gate:
             line.transport.set_keepalive(_KEEPALIVE_S)
             self._stack = stack.pop_all()
         return line
+
+    def _note(self, contact: Contact) -> None:
+        self.contacts.append(replace(contact, target=f"jump:{self._jump.id}", what="ssh"))
 
     def _channel(self, carrier: paramiko.Transport, host: str, port: int, deadline: Deadline) -> Socketlike:
         left_s = deadline.need_s(f"a channel through jump host {self._jump.id}")

@@ -74,6 +74,8 @@ def test_many_behind_one_jump_host_share_one_login_there(tmp_path: Path) -> None
         assert who.body == f"{os.getuid()}\n".encode()
         assert raw.body == b"\xff\xfe\x00"
         assert (len(heard), logins(pc), logins(jump)) == (6, 6, 1)
+        (contact,) = road.gates["dmz"].contacts
+        assert (contact.target, contact.port, contact.outcome) == ("jump:dmz", jump.port, "reached")
         assert "Starting session" not in jump.log.read_text(), "no command ever runs on the jump host"
 
 
@@ -145,6 +147,7 @@ def test_a_jump_host_that_refuses_is_named_and_not_asked_for_each_machine(tmp_pa
     assert {reason for reason, _ in outcomes} == {Reason.JUMP_UNREACHED}
     assert all("dmz" in note and "refused" in note for _, note in outcomes)
     assert logins(pc) == 0
+    assert {contact.outcome for contact in road.gates["dmz"].contacts} == {"refused"}
 
 
 def test_a_jump_host_with_another_key_is_not_used_and_not_tried_again(tmp_path: Path) -> None:

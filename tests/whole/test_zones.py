@@ -178,6 +178,7 @@ def test_exactly_the_forbidden_open_way_is_red_and_says_how_to_see_it(tmp_path: 
         assert contacts.startswith(b"\xef\xbb\xbf")
         rows = list(csv.DictReader(io.StringIO(contacts.decode("utf-8-sig"))))
         assert len(rows) == len(document["contacts"])
+        assert any(one["target"].startswith("jump:") for one in document["contacts"])
         technical = (town.folder / "out/latest-en/technical.html").read_text("utf-8")
         assert f"This audit made {len(rows)} connections" in technical
 
