@@ -13,6 +13,7 @@ from auditor.problems import Told
 
 MAX_NAME = 100
 MAX_PORT = 65_535
+_SELECTOR = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _EXPONENT = re.compile(r"\d(\.\d+)?E\+\d+")
 _HOST = re.compile(
@@ -69,6 +70,20 @@ def parse_host(text: str) -> str | None:
         return str(ipaddress.ip_address(text)) if "%" not in text else None
     except ValueError:
         return text if len(text) <= 253 and _HOST.fullmatch(text) else None  # noqa: PLR2004 - RFC 1035 §2.3.4
+
+
+def parse_domain(text: str) -> str | None:
+    """A host name that is no IP address."""
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return parse_host(text)
+    return None
+
+
+def is_selector(text: str) -> bool:
+    """True for the name of a DKIM key: labels of letters, digits, hyphens and underscores (RFC 6376 §3.1)."""
+    return len(text) <= 63 and _SELECTOR.fullmatch(text) is not None  # noqa: PLR2004 - one label's length
 
 
 def is_id(text: str) -> bool:

@@ -1,6 +1,6 @@
 """The seams a probe is given: the only ways out of the process, each bound to one declared target.
 
-All three share these promises: nothing undeclared is contacted, one deadline on our own clock covers the
+All of them share these promises: nothing undeclared is contacted, one deadline on our own clock covers the
 whole probe, every byte count is limited, and a failure is an `Unreached` that says which one it was.
 """
 
@@ -144,6 +144,30 @@ class Http(Protocol):
 
     def secret(self, name: str) -> Secret:
         """The content of a key file declared for this target ("token"); see `Dial.secret`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """What the name service holds under a name: its TXT records, each one's pieces joined.
+
+    `exists` = False when there is no such name (NXDOMAIN). A name that exists without a TXT record has none.
+    """
+
+    exists: bool
+    records: tuple[str, ...] = ()
+
+
+class Names(Protocol):
+    """Asks the name service about one declared mail domain: its own name and the fixed names below it."""
+
+    def texts(self, name: str) -> Texts:
+        """The TXT records of a name; an answer too long for a datagram is asked for again over TCP.
+
+        Raises:
+            Unreached: NO_ANSWER (silence, or the server could not find out: SERVFAIL), REFUSED, UNREADABLE
+                (what comes back is no answer), NOT_MEASURABLE (it only points to other servers),
+                NAME_NOT_FOUND (of the name server itself), or NOT_DECLARED for any other name.
+        """
 
 
 class Folder(Protocol):
