@@ -1,22 +1,21 @@
-"""Reads BPMN 2.0 files (OMG formal/13-12-09) into plain steps and flows; hostile XML is refused, not parsed.
+"""Reads BPMN 2.0 files (OMG formal/13-12-09) into plain routes; hostile XML is refused, not parsed.
 
 Files are not validated against the schema: a quarter of real exports would be lost, and nothing needs it.
 """
 
-import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from lxml import etree
 
 from auditor.api import Garbled
+from checks.paperless._assigned import assigned, parts_of, sign_offs
+from checks.paperless._limits import Limits
+from checks.paperless._route import Route, Step
 
 MODEL = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
-ENGINES = ("camunda", "activiti", "flowable", "operaton", "zeebe")
-"""Engines whose namespaces carry assignments; an assignment makes a model one that a machine runs. The mere
-namespace does not: drawing tools write it too.
-"""
-
+MAX_BYTES = 8 * 1024 * 1024
 MAX_STEPS = 5000
 ACTIVITIES = frozenset(
     {
@@ -28,16 +27,20 @@ NODES = ACTIVITIES | {
     *("startEvent", "endEvent", "intermediateThrowEvent", "intermediateCatchEvent", "boundaryEvent"),
     *("exclusiveGateway", "inclusiveGateway", "parallelGateway", "complexGateway", "eventBasedGateway"),
 }
-_GROUP = re.compile(r"group\s*\(\s*([^)]*)\)", re.IGNORECASE)
-_USER = re.compile(r"user\s*\(\s*([^)]*)\)", re.IGNORECASE)
+_TAGS = {MODEL + name: name for name in NODES}
+_FLOW = f"{MODEL}sequenceFlow"
+_HARDENED: Mapping[str, Any] = {
+    "resolve_entities": False,
+    "no_network": True,
+    "load_dtd": False,
+    "dtd_validation": False,
+    "huge_tree": False,
+    "collect_ids": False,
+}
 
 
-def processes(body: bytes, file: str) -> list[dict[str, Any]]:
-    """The processes of one file as JSON-ready dictionaries.
-
-    Each has id, name, executable, engines, nodes (`NODE_KEYS`) and flows (pairs of node ids, "" = lacking).
-    A node's `users` and `groups` are literal candidates; `assignee` = none, literal or expression, the one
-    person a step is given to; `expression` = who may take it is (also) worked out when the route runs.
+def routes_in(body: bytes, file: str) -> list[Route]:
+    """The processes of one file, in its order.
 
     Raises:
         Garbled: not well-formed XML, a DOCTYPE, no BPMN definitions, nested too deeply, too many steps.
@@ -45,136 +48,106 @@ def processes(body: bytes, file: str) -> list[dict[str, Any]]:
     root = _parsed(body, file)
     if root.tag != f"{MODEL}definitions":
         raise Garbled(f"{file}: not a BPMN 2.0 file")
-    found = [_process(process, file) for process in root.iter(f"{MODEL}process")]
-    if not any(process["nodes"] for process in found):
+    processes = [(process, list(process.iter(_FLOW, *_TAGS))) for process in root.iter(f"{MODEL}process")]
+    ids = Counter(
+        id_ for process, inside in processes for one in (process, *inside) if (id_ := one.get("id"))
+    )
+    found = [_route(process, inside, file, ids) for process, inside in processes]
+    if not any(route.steps for route in found):
         raise Garbled(f"{file}: holds no process with steps")
     return found
 
 
 def _parsed(body: bytes, file: str) -> Any:
-    if b"<!doctype" in body.replace(b"\0", b"").lower():
+    if len(body) > MAX_BYTES:
+        raise Garbled(f"{file}: larger than {MAX_BYTES} bytes")
+    if b"<!doctype" in (body.replace(b"\0", b"") if b"\0" in body else body).lower():
         raise Garbled(f"{file}: a DOCTYPE is not accepted")
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False
-    )
     try:
-        root = etree.fromstring(body, parser)
-    except (etree.XMLSyntaxError, ValueError) as error:
+        root = etree.fromstring(body, etree.XMLParser(**_HARDENED))
+    except (etree.XMLSyntaxError, ValueError, LookupError) as error:
         raise Garbled(f"{file}: {error}"[:200]) from None
     if str(getattr(root.getroottree().docinfo, "doctype", "")):
         raise Garbled(f"{file}: a DOCTYPE is not accepted")
     return root
 
 
-def _process(process: Any, file: str) -> dict[str, Any]:
-    elements = [element for element in process.iter() if _kind(element) in NODES]
+def _route(process: Any, inside: list[Any], file: str, ids: Mapping[str, int]) -> Route:
+    elements = [element for element in inside if element.tag != _FLOW]
+    flows = [element for element in inside if element.tag == _FLOW]
     if len(elements) > MAX_STEPS:
         raise Garbled(f"{file}: more than {MAX_STEPS} steps")
-    flows = [
-        [element.get("sourceRef") or "", element.get("targetRef") or ""]
-        for element in process.iter(f"{MODEL}sequenceFlow")
-    ]
-    return {
-        "id": process.get("id") or "",
-        "name": process.get("name") or "",
-        "executable": process.get("isExecutable") == "true",
-        "engines": sorted({engine for element in elements for engine, _, _ in _assignments(element)}),
-        "nodes": [_node(element) for element in elements],
-        "flows": flows,
-    }
+    limits = Limits(process)
+    engines: set[str] = set()
+    steps = tuple(_step(element, limits, engines) for element in elements)
+    own = dict.fromkeys(one.get("id") or "" for one in (process, *inside))
+    signs = ["isExecutable"] if process.get("isExecutable") in ("true", "1") else []
+    return Route(
+        id=process.get("id") or "",
+        name=_line(process.get("name")),
+        file=file,
+        signs=(*signs, *sorted(engines)),
+        steps=steps,
+        flows=(*((f.get("sourceRef") or "", f.get("targetRef") or "") for f in flows), *_links(elements)),
+        twice=tuple(f"{id_} ×{ids[id_]}" for id_ in own if ids.get(id_, 0) > 1),
+    )
 
 
-def _kind(element: Any) -> str:
-    tag = element.tag
-    return tag.removeprefix(MODEL) if isinstance(tag, str) and tag.startswith(MODEL) else ""
-
-
-def _node(element: Any) -> dict[str, Any]:
-    parent = element.getparent()
-    return {
+def _step(element: Any, limits: Limits, engines: set[str]) -> Step:
+    """One node; adds the engine whose attributes give it to somebody to `engines`."""
+    kind, parts = _TAGS[element.tag], parts_of(element)
+    frame = element.getparent()
+    common: dict[str, Any] = {
         "id": element.get("id") or "",
-        "kind": _kind(element),
-        "name": element.get("name") or "",
-        "note": " ".join("".join(note.itertext()) for note in element.findall(f"{MODEL}documentation")),
-        **_assigned(element),
-        "parent": parent.get("id") or "" if _kind(parent) in ACTIVITIES else "",
-        "event_sub": element.get("triggeredByEvent") == "true",
-        "attached": element.get("attachedToRef") or "",
-        "compensation": element.get("isForCompensation") == "true" or _compensates(element),
+        "kind": kind,
+        "name": _line(element.get("name")),
+        "note": " ".join("".join(note.itertext()) for note in parts.notes),
+        "parent": frame.get("id") or "" if _TAGS.get(frame.tag) in ACTIVITIES else "",
     }
+    if kind in ACTIVITIES:
+        who = assigned(element, parts)
+        engines |= who.engines
+        days, limited = limits.of(element, parts.extensions)
+        called = kind == "callActivity"  # who decides in it, and how many, stands in another route
+        return Step(
+            **common,
+            users=who.users,
+            groups=who.groups,
+            assignee=who.assignee,
+            computed=who.computed or called,
+            sign_offs=None if called else sign_offs(parts),
+            limited=limited,
+            limit_days=days,
+            event_sub=element.get("triggeredByEvent") == "true",
+            compensation=element.get("isForCompensation") == "true",
+        )
+    return Step(
+        **common,
+        begins=kind == "startEvent",
+        ends=kind == "endEvent",
+        attached=element.get("attachedToRef") or "",
+        compensation=parts.compensates,
+    )
 
 
-def _compensates(element: Any) -> bool:
-    return element.find(f"{MODEL}compensateEventDefinition") is not None
+def _line(text: str | None) -> str:
+    """A name in one line: modelling tools break names to fit their boxes."""
+    return " ".join((text or "").split())
 
 
-def _assigned(element: Any) -> dict[str, Any]:
-    """Who may do a step. A value with an expression in it is one as a whole: its commas separate nothing."""
-    users: list[str] = []
-    groups: list[str] = []
-    assignee, expression = "none", False
-    for name, value in (*((name, value) for _, name, value in _assignments(element)), *_owners(element)):
-        if name == "assignee":
-            assignee = "expression" if _computed(value) or assignee != "none" else "literal"
-        elif _computed(value):
-            expression = True
-        else:
-            (groups if name == "candidateGroups" else users).extend(_parts(value))
-    return {"users": users, "groups": groups, "assignee": assignee, "expression": expression}
-
-
-def _computed(value: str) -> bool:
-    return "${" in value or "#{" in value or value.startswith("=")
-
-
-def _parts(value: str) -> list[str]:
-    return [part.strip() for part in value.split(",") if part.strip()]
-
-
-def _assignments(element: Any) -> list[tuple[str, str, str]]:
-    """Engine, attribute name and value of every assignment that says something."""
-    found = [(etree.QName(name), value) for name, value in element.attrib.items() if name.startswith("{")]
-    for extension in element.findall(f"{MODEL}extensionElements"):
-        for child in extension:
-            if isinstance(child.tag, str) and etree.QName(child).localname == "assignmentDefinition":
-                space = etree.QName(child).namespace
-                found += [(etree.QName(space, name), value) for name, value in child.attrib.items()]
+def _links(elements: list[Any]) -> list[tuple[str, str]]:
+    """Jumps by name: from each thrown link event to the one that catches it, as if an arrow were drawn."""
+    ends: dict[str, dict[str, list[str]]] = {"intermediateThrowEvent": {}, "intermediateCatchEvent": {}}
+    for element in elements:
+        if (named := ends.get(_TAGS[element.tag])) is None:
+            continue
+        for link in element.iterchildren(f"{MODEL}linkEventDefinition"):
+            name = link.get("name") or element.get("name") or ""
+            named.setdefault(name, []).append(element.get("id") or "")
+    catches = ends["intermediateCatchEvent"]
     return [
-        (_engine(name.namespace), name.localname, value.strip())
-        for name, value in found
-        if name.localname in _ATTRIBUTES and value.strip() and _engine(name.namespace)
+        (thrown, caught)
+        for name, sources in ends["intermediateThrowEvent"].items()
+        for thrown in sources
+        for caught in catches.get(name, ())
     ]
-
-
-def _engine(namespace: str | None) -> str:
-    """The engine a namespace belongs to, "" = none that is known."""
-    return next((name for name in reversed(ENGINES) if name in (namespace or "").lower()), "")
-
-
-def _owners(element: Any) -> Iterator[tuple[str, str]]:
-    """Plain BPMN's performers as the engines' attributes; an owner's bare name may be a group or a user."""
-    for owner in element.findall(f"{MODEL}humanPerformer"):
-        yield "assignee", _resource(owner)
-    for owner in element.findall(f"{MODEL}potentialOwner"):
-        text = _resource(owner)
-        bare = _GROUP.sub("", _USER.sub("", text)).strip(" ,")
-        if _computed(text) or bare:
-            yield "candidateUsers", f"={text}"
-        else:
-            yield from (("candidateUsers", user) for user in _USER.findall(text))
-            yield from (("candidateGroups", group) for group in _GROUP.findall(text))
-
-
-def _resource(owner: Any) -> str:
-    """What a performer's expression says; a reference to a resource is settled outside of the model."""
-    text = " ".join("".join(owner.itertext()).split())
-    return f"={text}" if owner.find(f"{MODEL}resourceRef") is not None or not text else text
-
-
-_ATTRIBUTES = ("assignee", "candidateUsers", "candidateGroups")
-NODE_KEYS = frozenset(
-    {
-        *("id", "kind", "name", "note", "users", "groups", "assignee", "expression"),
-        *("parent", "event_sub", "attached", "compensation"),
-    }
-)

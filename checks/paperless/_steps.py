@@ -1,46 +1,64 @@
-"""What a step's name tells: paper, seal, presence; approval. And whether a route holds together."""
+"""What a step's name tells: paper, seal, presence; approval."""
 
 import re
 import tomllib
 import unicodedata
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
-from typing import Any
 
 from checks.paperless._bpmn import ACTIVITIES
+from checks.paperless._route import Route, Step
 
 Pattern = re.Pattern[str]
+_LOOK_ROUND = re.compile(r"\(\?<?!\[[^\]]*\]\)")
 DECIDED = ("task", "userTask", "manualTask", "callActivity")
 """Kinds of steps a person may decide in; a called route may hide one."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """`words` tell the kind; `unless` is taken out of the text before they are looked for. None = nothing."""
+    """`words` tell the kind; `unless` is taken out of the text before they are looked for. None = nothing.
+
+    `stems` = the same words wherever they stand: what they do not find, `words` cannot.
+    """
 
     words: Pattern
     unless: Pattern | None
+    stems: Pattern
 
 
 @dataclass(frozen=True, slots=True)
 class _Terms:
     never: Pattern | None
     kinds: Mapping[str, _Kind]
+    stems: Pattern
+    weak: _Kind
     approval: _Kind
 
 
 @cache
 def _terms() -> _Terms:
     table = tomllib.loads(files("checks.paperless").joinpath("words.toml").read_text("utf-8"))
-    kinds = {name: _Kind(_any(row["words"]), _phrases(row["unless"])) for name, row in table["kind"].items()}
+    kinds = {name: _kind(row["words"], row["unless"]) for name, row in table["kind"].items()}
+    stems = _stems([word for row in table["kind"].values() for word in row["words"]])
+    weak = _kind(table["weak"]["words"], table["weak"]["unless"])
     row = table["approval"]
     post, act = (f"(?:{'|'.join(row[key])})" for key in ("posts", "acts"))
     by_post = [rf"{post}(?:の|が|による|にて|へ)?{act}", rf"{act}[(\[]{post}", rf"^{post}$"]
-    approval = _Kind(_any([*row["words"], *by_post]), _phrases(row["unless"]))
-    return _Terms(_phrases(table["never"]), kinds, approval)
+    approval = _kind([*row["words"], *by_post], row["unless"])
+    return _Terms(_phrases(table["never"]), kinds, stems, weak, approval)
+
+
+def _kind(words: Sequence[str], unless: Sequence[str]) -> _Kind:
+    return _Kind(_any(words), _phrases(unless), _stems(words))
+
+
+def _stems(words: Iterable[str]) -> Pattern:
+    return re.compile(
+        "|".join(_LOOK_ROUND.sub("", word).removeprefix("^").removesuffix("$") for word in words)
+    )
 
 
 def _any(words: Iterable[str]) -> Pattern:
@@ -68,12 +86,31 @@ def plain(text: str) -> str:
 
 def paper_kinds(text: str, allowed: Iterable[str] = ()) -> tuple[str, ...]:
     """Which kinds of paper or presence a step's name or documentation demands, () = none."""
-    terms = _terms()
-    rest = plain(text)
+    whole = plain(text)
+    if not _terms().stems.search(whole):
+        return ()
+    rest = _without_allowed(whole, allowed)
+    return tuple(name for name, kind in _terms().kinds.items() if _tells(kind, rest))
+
+
+def may_be_paper(step: Step, allowed: Iterable[str] = ()) -> bool:
+    """True for a step worth a look that proves nothing: scanning, a round of opinions, work by hand."""
+    if step.kind == "manualTask":
+        return True
+    weak = _terms().weak
+    texts = [plain(text) for text in (step.name, step.note) if text]
+    return any(weak.stems.search(text) and _tells(weak, _without_allowed(text, allowed)) for text in texts)
+
+
+def _without_allowed(rest: str, allowed: Iterable[str]) -> str:
+    """What is left of a text to be searched."""
     for phrase in filter(None, map(plain, allowed)):
         rest = rest.replace(phrase, "\n")
-    rest = _without(terms.never, rest)
-    return tuple(name for name, kind in terms.kinds.items() if kind.words.search(_without(kind.unless, rest)))
+    return _without(_terms().never, rest)
+
+
+def _tells(kind: _Kind, text: str) -> bool:
+    return bool(kind.stems.search(text) and kind.words.search(_without(kind.unless, text)))
 
 
 def _without(phrases: Pattern | None, text: str) -> str:
@@ -81,78 +118,28 @@ def _without(phrases: Pattern | None, text: str) -> str:
     return phrases.sub("\n", text) if phrases else text
 
 
-def is_approval(node: Mapping[str, Any]) -> bool:
+def is_approval(step: Step) -> bool:
     """True for a step at which a person decides."""
-    approval = _terms().approval
-    text = _without(approval.unless, plain(str(node["name"])))
-    return node["kind"] in DECIDED and approval.words.search(text) is not None
+    if step.decides is not None:
+        return step.decides
+    return step.kind in DECIDED and _approves(step.name)
 
 
-def broken_steps(process: Mapping[str, Any]) -> tuple[str, ...]:
-    """Dead ends, unreachable steps, loose flows and ids used twice, each as a place.
-
-    A process without start (end) events may begin (end) anywhere; then none is unreachable (a dead end).
-    """
-    nodes = process["nodes"]
-    by_id = {node["id"]: node for node in nodes}
-    flows = [(source, target) for source, target in process["flows"] if source in by_id and target in by_id]
-    found = [f"{source or '?'} → {target or '?'}" for source, target in _loose(process, by_id)]
-    found += [f"{id_} ×{count}" for id_, count in Counter(node["id"] for node in nodes).items() if count > 1]
-    leaves = {source for source, _ in flows}
-    reached = _reached(nodes, flows)
-    for scope in {node["parent"] for node in nodes}:
-        inside = [node for node in nodes if node["parent"] == scope]
-        kinds = {node["kind"] for node in inside}
-        for node in inside:
-            label = node["name"] or node["id"]
-            stuck = "endEvent" in kinds and node["id"] not in leaves and _must_leave(node)
-            lost = "startEvent" in kinds and node["id"] not in reached and _must_be_reached(node)
-            if stuck or lost:
-                found.append(label)
-    return tuple(found)
+@lru_cache(maxsize=4096)
+def _approves(name: str) -> bool:
+    return _tells(_terms().approval, plain(name))
 
 
-def _loose(process: Mapping[str, Any], by_id: Mapping[str, Any]) -> list[tuple[str, str]]:
-    return [(source, target) for source, target in process["flows"] if not {source, target} <= by_id.keys()]
-
-
-def _must_leave(node: Mapping[str, Any]) -> bool:
-    ends = node["kind"] in ("endEvent", "intermediateThrowEvent") or node["compensation"]
-    return not (ends or node["event_sub"])
-
-
-def _must_be_reached(node: Mapping[str, Any]) -> bool:
-    return not (node["kind"] in ("startEvent", "boundaryEvent") or node["event_sub"] or node["compensation"])
-
-
-def _reached(nodes: Iterable[Mapping[str, Any]], flows: Iterable[tuple[str, str]]) -> set[str]:
-    """Ids that some start leads to; a boundary event begins where its step is reached."""
-    onward: dict[str, list[str]] = {}
-    for source, target in flows:
-        onward.setdefault(source, []).append(target)
-    for node in nodes:
-        if node["attached"]:
-            onward.setdefault(node["attached"], []).append(node["id"])
-    waiting = [node["id"] for node in nodes if node["kind"] == "startEvent"]
-    seen = set(waiting)
-    while waiting:
-        for target in onward.get(waiting.pop(), ()):
-            if target not in seen:
-                seen.add(target)
-                waiting.append(target)
-    return seen
-
-
-def is_activity(node: Mapping[str, Any]) -> bool:
+def is_activity(step: Step) -> bool:
     """True for a step at which something is done (not an event or a gateway)."""
-    return node["kind"] in ACTIVITIES
+    return step.kind in ACTIVITIES
 
 
-def nameless_steps(process: Mapping[str, Any]) -> tuple[str, ...]:
+def nameless_steps(route: Route) -> tuple[str, ...]:
     """Ids of the steps without a name; a frame around other steps needs none."""
-    frames = {node["parent"] for node in process["nodes"]} - {""}
+    frames = {step.parent for step in route.steps} - {""}
     return tuple(
-        node["id"] or "?"
-        for node in process["nodes"]
-        if is_activity(node) and not node["name"].strip() and node["id"] not in frames
+        step.id or "?"
+        for step in route.steps
+        if is_activity(step) and not step.name.strip() and step.id not in frames
     )

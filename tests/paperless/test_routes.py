@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from auditor.access.folder import DirectFolder
 from auditor.api import Answer, Documents, Garbled, Judgement, NotKnown, Params, Reason, Status, Verdict
+from checks.paperless import approvers
 from checks.paperless import routes as subject
-from checks.paperless._bpmn import processes
+from checks.paperless._bpmn import routes_in
 
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 STEP = '<userTask id="a" name="{name}" {who}/>'
@@ -100,7 +101,7 @@ def test_words_in_the_documentation_of_a_step_count(tmp_path: Path) -> None:
 )
 def test_an_approval_needs_a_second_person(tmp_path: Path, who: str, verdict: Verdict) -> None:
     folder = write(tmp_path, model(STEP.format(name="課長の決裁", who=who)))
-    assert judged(folder, subject.deputies).verdict is verdict
+    assert judged(folder, approvers.deputies).verdict is verdict
 
 
 @pytest.mark.parametrize(
@@ -118,7 +119,7 @@ def test_owners_in_plain_bpmn_are_read(tmp_path: Path, owner: str, verdict: Verd
         '<userTask id="a" name="承認"><potentialOwner><resourceAssignmentExpression><formalExpression>'
         f"{owner}</formalExpression></resourceAssignmentExpression></potentialOwner></userTask>"
     )
-    assert judged(write(tmp_path, model(step)), subject.deputies).verdict is verdict
+    assert judged(write(tmp_path, model(step)), approvers.deputies).verdict is verdict
 
 
 @pytest.mark.parametrize(
@@ -131,20 +132,20 @@ def test_zeebe_s_assignments_are_read(tmp_path: Path, assignment: str, verdict: 
         f'xmlns:z="http://camunda.org/schema/zeebe/1.0" {assignment}/></extensionElements></userTask>'
     )
     folder = write(tmp_path, model(step))
-    assert judged(folder, subject.deputies).verdict is verdict
-    assert processes((folder / "a.bpmn").read_bytes(), "a")[0]["engines"] == ["zeebe"]
+    assert judged(folder, approvers.deputies).verdict is verdict
+    assert routes_in((folder / "a.bpmn").read_bytes(), "a")[0].signs == ("isExecutable", "zeebe")
 
 
 def test_a_route_whose_approvals_nobody_recognises_is_open(tmp_path: Path) -> None:
     write(tmp_path, model(STEP.format(name="課長の決裁", who='camunda:candidateGroups="kacho"')))
     write(tmp_path, model(STEP.format(name="ほう・れん・そう", who="")).replace("起案", "別"), "b.bpmn")
-    result = judged(tmp_path, subject.deputies)
+    result = judged(tmp_path, approvers.deputies)
     assert (result.reason, result.places) == (Reason.NOT_MEASURABLE, ("別",))
 
 
 def test_a_drawing_without_assignees_says_nothing_of_deputies(tmp_path: Path) -> None:
     folder = write(tmp_path, model(STEP.format(name="課長の決裁", who=""), head=""))
-    assert judged(folder, subject.deputies).reason is Reason.NOT_MEASURABLE
+    assert judged(folder, approvers.deputies).reason is Reason.NOT_MEASURABLE
 
 
 LOST = '<task id="lost" name="宙に浮く"/>'
@@ -163,7 +164,8 @@ def test_a_drawing_tool_s_namespace_makes_no_running_route(tmp_path: Path) -> No
 
 
 def test_kept_routes_of_another_shape_are_refused() -> None:
-    for body in (b'{"processes": [{"nodes": [{"name": "x"}]}], "unread": []}', b"[]", b'{"processes": 1}'):
+    kept = (b'{"routes": [{"id": "p", "steps": [{"name": "x"}]}]}', b"[]", b'{"routes": 1}', b"\xff", b"{}")
+    for body in (*kept, b'{"routes": [], "more": 1}'):
         with pytest.raises(Garbled):
             subject.routes(Answer("routes.bpmn", Status.OK, body))
 
@@ -212,7 +214,7 @@ def test_a_fail_stays_a_fail_beside_an_unreadable_file(tmp_path: Path) -> None:
 
 def test_a_doctype_in_utf_16_is_refused() -> None:
     with pytest.raises(Garbled, match="DOCTYPE"):
-        processes(HOSTILE["entity"].encode("utf-16"), "x")
+        routes_in(HOSTILE["entity"].encode("utf-16"), "x")
 
 
 def test_an_empty_folder_is_unknown_not_paperless(tmp_path: Path) -> None:
@@ -228,12 +230,12 @@ def test_nameless_steps_prove_nothing(tmp_path: Path) -> None:
 @given(st.binary(max_size=300))
 def test_no_bytes_crash_the_reader(body: bytes) -> None:
     with pytest.raises(Garbled):
-        processes(body, "x")
+        routes_in(body, "x")
 
 
 def test_the_sample_town_s_routes_are_what_their_names_say(tmp_path: Path) -> None:
     source = Path(__file__).parents[2] / "auditor" / "demo" / "routes"
-    checks = (subject.no_paper, subject.deputies, subject.whole)
+    checks = (subject.no_paper, approvers.deputies, subject.whole)
     for name, verdicts in (
         ("good", (Verdict.PASS, Verdict.PASS, Verdict.PASS)),
         ("trouble", (Verdict.FAIL, Verdict.FAIL, Verdict.PASS)),

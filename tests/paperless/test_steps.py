@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checks.paperless._steps import is_approval, paper_kinds, plain
+from checks.paperless._route import Step
+from checks.paperless._steps import is_approval, may_be_paper, paper_kinds, plain
 
 
 @pytest.mark.parametrize(
@@ -127,19 +128,43 @@ def test_what_a_town_allows_is_taken_out_and_nothing_else() -> None:
     ],
 )
 def test_a_step_at_which_a_post_decides_is_an_approval(name: str) -> None:
-    assert is_approval({"kind": "userTask", "name": name})
+    assert is_approval(Step(id="a", kind="userTask", name=name))
 
 
 @pytest.mark.parametrize(
     "name", ["起案", "申請内容の入力", "決裁後の施行", "承認結果の通知", "課長へ報告", "blueprint"]
 )
 def test_a_step_at_which_nobody_decides_is_none(name: str) -> None:
-    assert not is_approval({"kind": "userTask", "name": name})
+    assert not is_approval(Step(id="a", kind="userTask", name=name))
 
 
 def test_a_machine_s_step_is_no_approval_but_a_called_route_may_hide_one() -> None:
-    assert not is_approval({"kind": "serviceTask", "name": "承認"})
-    assert is_approval({"kind": "callActivity", "name": "課長承認"})
+    assert not is_approval(Step(id="a", kind="serviceTask", name="承認"))
+    assert is_approval(Step(id="a", kind="callActivity", name="課長承認"))
+
+
+def test_what_the_source_says_of_a_step_goes_before_its_name() -> None:
+    assert is_approval(Step(id="a", kind="userTask", name="処理中", decides=True))
+    assert not is_approval(Step(id="a", kind="userTask", name="承認", decides=False))
+
+
+@pytest.mark.parametrize("name", ["領収書をスキャン", "Scan the invoice", "関係課で回議"])
+def test_a_weak_word_is_worth_a_look_and_proves_no_paper(name: str) -> None:
+    assert may_be_paper(Step(id="a", kind="userTask", name=name))
+    assert paper_kinds(name) == ()
+
+
+@pytest.mark.parametrize("name", ["電子回議", "バーコードの読み取り", "入力"])
+def test_what_only_sounds_weak_is_not_listed(name: str) -> None:
+    assert not may_be_paper(Step(id="a", kind="userTask", name=name))
+
+
+def test_work_by_hand_alone_is_weak() -> None:
+    assert may_be_paper(Step(id="a", kind="manualTask", name="入力"))
+
+
+def test_a_weak_word_that_the_town_allows_is_not_listed() -> None:
+    assert not may_be_paper(Step(id="a", kind="userTask", name="受付票をスキャン"), ["受付票をスキャン"])
 
 
 @given(st.text(max_size=200))

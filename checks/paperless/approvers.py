@@ -1,0 +1,173 @@
+"""Who approves: a deputy for everybody, nobody who is gone, a time limit, and not too many at once."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from auditor.api import Judgement, Params, Reason, Town, check, failed, folded, passed, unknown
+from checks.paperless._graph import waits
+from checks.paperless._route import Route, Routes, Step
+from checks.paperless._steps import is_activity, is_approval
+from checks.paperless.routes import hidden, signs
+
+
+@dataclass(slots=True)
+class _Sorted:
+    """Places by what they show: the requirement met, not met, or not known."""
+
+    met: list[str] = field(default_factory=list)
+    unmet: list[str] = field(default_factory=list)
+    open: list[str] = field(default_factory=list)
+
+    def put(self, place: str, answer: bool | None) -> None:  # noqa: FBT001 - the three answers are the point
+        {True: self.met, False: self.unmet, None: self.open}[answer].append(place)
+
+
+def approvals_of(route: Route) -> dict[str, Step]:
+    """The steps at which a person decides, by id."""
+    return {step.id: step for step in route.steps if is_approval(step)}
+
+
+def silent_routes(seen: Routes) -> list[str]:
+    """Routes in which no step is known as an approval: one may stand under a name nobody thought of."""
+    return [
+        route.title for route in seen.routes if not approvals_of(route) and any(map(is_activity, route.steps))
+    ]
+
+
+def _each(seen: Routes) -> Iterator[tuple[Route, Step, str]]:
+    for route in seen.routes:
+        for step in approvals_of(route).values():
+            yield route, step, f"{route.title}: {step.name or step.id}"
+
+
+@check("PPL-04")
+def deputies(seen: Routes, params: Params) -> Judgement:
+    """Every approval can be given by a group or by enough people; without assignees nothing is known."""
+    minimum = params.integer("min_candidates")
+    found = _Sorted(open=silent_routes(seen))
+    for _, step, place in _each(seen):
+        found.put(place, deputised(step, minimum, seen.members))
+    if found.unmet:
+        return failed("single", places=(*found.unmet, *seen.unread), count=len(found.unmet))
+    if gap := hidden(seen, "steps", "assignees"):
+        return gap
+    if found.open or not found.met:
+        return unknown(Reason.NOT_MEASURABLE, "no approver is written", places=tuple(found.open))
+    return passed("ok", count=len(found.met))
+
+
+def deputised(step: Step, minimum: int, members: Mapping[str, tuple[str, ...]]) -> bool | None:
+    """True when a group or enough people may take a step, None when the source does not tell.
+
+    A group whose members are known counts as these people. Engines differ on whether candidates may take a
+    step that is given to one person. Where as many must approve as there are, one absence holds it up.
+    """
+    if step.assignee != "none":
+        others = len(step.users) > 1 or step.groups or step.computed
+        return False if step.assignee == "literal" and not others else None
+    people = set(step.users).union(*(members.get(group, ()) for group in step.groups))
+    vague = [group for group in step.groups if group not in members]
+    if step.sign_offs is None:
+        return None
+    needed = max(minimum, step.sign_offs + 1) if step.sign_offs > 1 else minimum
+    if vague or len(people) >= needed:
+        return True
+    return False if (people or step.groups) and not step.computed else None
+
+
+@check("PPL-13")
+def nobody_gone(seen: Routes, town: Town) -> Judgement:
+    """Every approval is given to somebody, and everybody named is on the roster.
+
+    A source that names nobody by a staff id speaks another language than the roster: nothing is known then.
+    """
+    roster = {folded(person.id) for person in town.staff}
+    named = {user for _, step, _ in _each(seen) for user in people_of(step, seen)}
+    strangers = {user for user in named if folded(user) not in roster}
+    speaks = len(strangers) < len(named)
+    found = _Sorted(open=silent_routes(seen))
+    for route, step, place in _each(seen):
+        lost = strangers & people_of(step, seen)
+        if lost:
+            found.put(f"{place} ({', '.join(sorted(lost))})", False if speaks else None)
+        else:
+            found.put(place, _filled(step, route, seen))
+    if found.unmet:
+        return failed("gone", places=(*found.unmet, *seen.unread), count=len(found.unmet))
+    if gap := hidden(seen, "steps", "assignees", "members"):
+        return gap
+    if found.open or not found.met:
+        return unknown(Reason.NOT_MEASURABLE, "not everybody is told by a staff id", places=tuple(found.open))
+    return passed("ok", count=len(found.met), people=len(named))
+
+
+def people_of(step: Step, seen: Routes) -> set[str]:
+    """Everybody who may take a step and is known by an id, members of its groups too."""
+    named = () if step.assignee == "computed" else step.users
+    return set(named).union(*(seen.members.get(group, ()) for group in step.groups))
+
+
+def _filled(step: Step, route: Route, seen: Routes) -> bool | None:
+    """True when somebody is named, False when nobody can take a step, None when the source does not tell.
+
+    A file that assigns nobody anywhere leaves it to the engine; a workflow server shows all there is.
+    """
+    if people_of(step, seen):
+        return True
+    vague = (
+        step.computed or step.assignee == "computed" or any(one not in seen.members for one in step.groups)
+    )
+    if vague or "assignees" in seen.gaps:
+        return None
+    assigns = route.one_at_a_time or any(
+        one.users or one.groups or one.computed or one.assignee != "none" for one in route.steps
+    )
+    return False if route.runs and assigns else None
+
+
+@check("PPL-14")
+def in_time(seen: Routes, params: Params) -> Judgement:
+    """Every approval has a time limit that is short enough; a drawing without any tells nothing.
+
+    A written length counts in calendar days: so many days never hold more working days than that.
+    """
+    most = params.integer("max_days")
+    found, slow = _Sorted(open=silent_routes(seen)), _Sorted()
+    for route, step, place in _each(seen):
+        if step.limited == "no":
+            found.put(place, False if route.runs and "limits" not in seen.gaps else None)
+        elif step.limit_days is None:
+            found.put(place, None)
+        else:
+            (found if step.limit_days <= most else slow).put(place, step.limit_days <= most)
+    if unmet := (*found.unmet, *slow.unmet):
+        key = "unlimited" if found.unmet else "slow"
+        sign = signs(list(seen.routes))
+        return failed(key, places=(*unmet, *seen.unread), count=len(unmet), sign=sign)
+    if gap := hidden(seen, "steps", "limits"):
+        return gap
+    if found.open or not found.met:
+        return unknown(Reason.NOT_MEASURABLE, "no length of time is written", places=tuple(found.open))
+    return passed("ok", count=len(found.met))
+
+
+@check("PPL-16")
+def few_at_once(seen: Routes, params: Params) -> Judgement:
+    """Nowhere must more people approve than the limit says; a drawing that shows it is advice, not a fail."""
+    most = params.integer("max_all")
+    found = _Sorted(open=silent_routes(seen))
+    for route in seen.routes:
+        for wait in waits(route, approvals_of(route)):
+            place = f"{route.title}: {wait.label}"
+            if wait.least > most and route.runs:
+                found.put(f"{place} ({wait.least})", False)
+            else:
+                found.put(place, True if wait.most is not None and wait.most <= most else None)
+    if found.unmet:
+        return failed("many", places=(*found.unmet, *seen.unread), count=len(found.unmet))
+    blind = any(not route.one_at_a_time for route in seen.routes)
+    if gap := hidden(seen, "steps", *(("flows",) if blind else ())):
+        return gap
+    if found.open or not found.met:
+        return unknown(Reason.NOT_MEASURABLE, "not written how many approve", places=tuple(found.open))
+    return passed("ok", count=len(found.met))
