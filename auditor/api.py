@@ -1,6 +1,7 @@
 """All that a check module may import: declare facts, probes and checks, and return judgements."""
 
 from auditor.answers import Answer, Status, strict_json
+from auditor.cells import parse_day
 from auditor.control import Params, Wording
 from auditor.declare import CONSOLE, EVERY, MACHINE, OUTSIDE, USER, Check, Fact, Probe, check, fact, probe
 from auditor.errors import Garbled, NotKnown, Unreached
@@ -71,6 +72,7 @@ __all__ = [
     "failed",
     "folded",
     "not_applicable",
+    "parse_day",
     "passed",
     "probe",
     "serves",
