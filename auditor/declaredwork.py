@@ -3,15 +3,17 @@
 from collections.abc import Collection
 
 from auditor import gatewayregister
-from auditor.cells import MAX_NAME, name_fault, parse_host
+from auditor.cells import MAX_NAME, is_selector, name_fault, parse_domain
 from auditor.declaring import TARGET_ROADS, Declaring
 from auditor.printurls import PRINT_SCHEMES, carried
-from auditor.townfile import DocumentsTable, PrintServerTable, SystemTable
-from auditor.work import DOCUMENT_KINDS, SYSTEM_KINDS, Documents, PrintServer, System
+from auditor.townfile import DeviceTable, DocumentsTable, PrintServerTable, SystemTable
+from auditor.work import DOCUMENT_KINDS, SYSTEM_KINDS, Device, Documents, PrintServer, System
 
 WEB_SCHEMES = ("http", "https")
 MAIL_DOMAIN = "mail-domain"
 MOST_APPS = 50
+MOST_DEVICES = 50
+MOST_SELECTORS = 10
 
 
 class DeclaredWork(Declaring):
@@ -39,7 +41,23 @@ class DeclaredWork(Declaring):
             locations=dict(row.locations),
             sections=tuple(row.sections),
             road=row.road,
+            devices=tuple(self._device(place, at, one) for at, one in enumerate(row.devices)),
+            community_file=self.existing((*place, "community_file"), row.community_file),
+            records=self.inside((*place, "records"), row.records) if row.records else None,
         )
+
+    def _device(self, server: tuple[str, ...], index: int, row: DeviceTable) -> Device:
+        place = (*server, "devices", str(index))
+        if index >= MOST_DEVICES:
+            self.wrong((*place, "serial"), "too_many_devices", limit=MOST_DEVICES)
+        for key, value in (("serial", row.serial), *(("queues", queue) for queue in row.queues)):
+            if fault := name_fault(value.strip()):
+                self.wrong((*place, key), fault, limit=MAX_NAME)
+        snmp = gatewayregister.place_of(row.snmp)
+        if row.snmp and snmp is None:
+            self.wrong((*place, "snmp"), "bad_place", seen=row.snmp[:MAX_NAME])
+        queues = tuple(queue.strip() for queue in row.queues)
+        return Device(serial=row.serial.strip(), queues=queues, snmp=snmp)
 
     def documents(self, sections: Collection[str]) -> tuple[Documents, ...]:
         """The document folders; one that is not there is noted, not refused (a share may be down)."""
@@ -86,7 +104,7 @@ class DeclaredWork(Declaring):
         self.one_of((*place, "road"), row.road, TARGET_ROADS)
         self.all_of((*place, "sections"), row.sections, sections, "unknown_section")
         if row.kind == MAIL_DOMAIN:
-            if parse_host(row.domain) is None:
+            if parse_domain(row.domain) is None:
                 fault = "bad_host" if row.domain else "blank"
                 self.wrong((*place, "domain"), fault, seen=row.domain[:MAX_NAME])
         elif row.url or row.road == "probe":
@@ -94,8 +112,12 @@ class DeclaredWork(Declaring):
         resolver = gatewayregister.place_of(row.resolver)
         if row.resolver and resolver is None:
             self.wrong((*place, "resolver"), "bad_place", seen=row.resolver[:MAX_NAME])
+        if len(row.selectors) > MOST_SELECTORS or not all(map(is_selector, row.selectors)):
+            self.wrong((*place, "selectors"), "bad_selectors", limit=MOST_SELECTORS)
         if (fault := name_fault(row.account.strip())) not in ("", "blank"):
             self.wrong((*place, "account"), fault, limit=MAX_NAME)
+        if (fault := name_fault(row.shows.strip())) not in ("", "blank"):
+            self.wrong((*place, "shows"), fault, limit=MAX_NAME)
         if len(row.apps) > MOST_APPS or any(app < 1 for app in row.apps):
             self.wrong((*place, "apps"), "bad_apps", limit=MOST_APPS)
         return System(
@@ -107,8 +129,10 @@ class DeclaredWork(Declaring):
             token_file=self.existing((*place, "token_file"), row.token_file),
             account=row.account.strip(),
             apps=tuple(row.apps),
-            domain=parse_host(row.domain) or "",
+            domain=parse_domain(row.domain) or "",
             resolver=resolver,
+            selectors=tuple(row.selectors),
+            shows=row.shows.strip(),
             sections=tuple(row.sections),
             road=row.road,
         )

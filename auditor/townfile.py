@@ -135,6 +135,14 @@ class FlowTable(msgspec.Struct, forbid_unknown_fields=True):
     control: str = ""
 
 
+class DeviceTable(msgspec.Struct, forbid_unknown_fields=True):
+    """``[[print_servers.devices]]``: see `auditor.work.Device`; `snmp` = host:port of its agent."""
+
+    serial: str
+    queues: list[str]
+    snmp: str = ""
+
+
 class PrintServerTable(msgspec.Struct, forbid_unknown_fields=True):
     """``[[print_servers]]``: `locations` maps a queue's location text to a section id."""
 
@@ -144,6 +152,9 @@ class PrintServerTable(msgspec.Struct, forbid_unknown_fields=True):
     locations: dict[str, str] = {}
     sections: list[str] = []
     road: str = "probe"
+    devices: list[DeviceTable] = []
+    community_file: str = ""
+    records: str = ""
 
 
 class DocumentsTable(msgspec.Struct, forbid_unknown_fields=True):
@@ -170,6 +181,8 @@ class SystemTable(msgspec.Struct, forbid_unknown_fields=True):
     apps: list[int] = []
     domain: str = ""
     resolver: str = ""
+    selectors: list[str] = []
+    shows: str = ""
     sections: list[str] = []
     road: str = "probe"
 

@@ -36,10 +36,24 @@ APPROVING = frozenset({"routes", "mayan", "redmine", "kintone"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Device:
+    """A printer with a meter of its own: its serial number and the `queues` that print on it.
+
+    `snmp` = where its meter is asked (UDP), None = only meter sheets tell.
+    """
+
+    serial: str
+    queues: tuple[str, ...]
+    snmp: Place | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PrintServer:
     """A CUPS or IPP print server. `locations` maps a queue's location text to a section id.
 
-    `road` = probe or file, as for a `Gateway`.
+    `road` = probe or file, as for a `Gateway`. `community_file` holds the read-only SNMP community of its
+    `devices`, None = none is declared. `records` = folder with copies of its page log and ``cupsd.conf``, and
+    with the devices' meter sheets; None = there is none.
     """
 
     id: str
@@ -48,8 +62,21 @@ class PrintServer:
     locations: Mapping[str, str] = field(default_factory=dict)
     sections: tuple[str, ...] = ()
     road: str = "probe"
+    devices: tuple[Device, ...] = ()
+    community_file: Path | None = None
+    records: Path | None = None
 
     kind: ClassVar[str] = "print-server"
+
+    @property
+    def keys(self) -> Mapping[str, Path]:
+        """The declared key files by name."""
+        return {"community": self.community_file} if self.community_file is not None else {}
+
+    @property
+    def meters(self) -> frozenset[tuple[str, int, str]]:
+        """Host, port and transport of every meter that may be asked."""
+        return frozenset((one.snmp.host, one.snmp.port, "udp") for one in self.devices if one.snmp)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +101,9 @@ class System:
     `url` is its address, "" for a mail domain, which has a `domain` instead. `ca_file` None = public
     authorities. `token_file` holds the audit's own read-only token, None = it is asked anonymously.
     `account` = the name that this token belongs to, by which it is known whom the system takes us for.
-    `apps` = ids of its applications to be looked at. `resolver` = name server to ask, None = the system's.
+    `apps` = ids of its applications to be looked at. `resolver` = name server to ask, None = the system's;
+    `selectors` = the names under which the mail domain's DKIM keys stand. `shows` = words that stand on an
+    intake page only when it is up, "" = not told.
     """
 
     id: str
@@ -87,6 +116,8 @@ class System:
     apps: tuple[int, ...] = ()
     domain: str = ""
     resolver: Place | None = None
+    selectors: tuple[str, ...] = ()
+    shows: str = ""
     sections: tuple[str, ...] = ()
     road: str = "probe"
 

@@ -43,11 +43,12 @@ OK_STATUS, HTTP_OK = range(0x0100), 200
 NOT_FOUND, NOT_AUTHORISED = 0x0406, (0x0401, 0x0402, 0x0403)
 PRINTER_WANTED = (
     *("printer-name", "printer-location", "printer-make-and-model", "sides-default", "sides-supported"),
-    *("printer-up-time", "printer-uri-supported", "job-sheets-default"),
+    *("printer-up-time", "printer-uri-supported", "job-sheets-default", "job-sheets-supported"),
+    *("color-supported", "print-color-mode-default", "print-color-mode-supported"),
 )
 JOB_WANTED = (
     *("job-id", "job-media-sheets-completed", "time-at-completed"),
-    *("job-printer-uri", "document-format", "job-state"),
+    *("job-printer-uri", "document-format", "job-state", "job-impressions-completed"),
 )
 
 
@@ -55,7 +56,8 @@ JOB_WANTED = (
 class Queue:
     """A print queue; `model` "" = not told.
 
-    `sides` and `banners` are defaults, several where driver and administrator differ, () = not told.
+    `sides`, `banners` and `colours` are defaults, several where driver and administrator differ; they and
+    what is supported: () = not told. `in_colour` = it prints in colour, None = not told.
     """
 
     name: str
@@ -64,6 +66,10 @@ class Queue:
     sides: tuple[str, ...]
     sides_supported: tuple[str, ...]
     banners: tuple[str, ...]
+    banners_supported: tuple[str, ...] = ()
+    colours: tuple[str, ...] = ()
+    colours_supported: tuple[str, ...] = ()
+    in_colour: bool | None = None
 
     @property
     def raw(self) -> bool:
@@ -73,12 +79,19 @@ class Queue:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A finished job; `at` in Unix seconds, `queue` "" = one that is gone, `sheets` None = not measured."""
+    """A finished job; `at` in Unix seconds, `queue` "" = one that is gone.
+
+    `sheets` and `impressions` (printed sides): None = not measured. `told` = the sides that the server itself
+    says, even where they mean nothing. `done` = it was printed to its end.
+    """
 
     id: int
     at: int
     queue: str
     sheets: int | None
+    impressions: int | None = None
+    told: int | None = None
+    done: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +187,7 @@ def _ask(server: PrintServer, http: Http, number: int, operation: int, attribute
 
 
 def _row(job: Attributes) -> list[Any]:
-    """A job as its number, sheets, end, queue's path, format and state, as they were told."""
+    """A job as its number, sheets, end, queue's path, format, state and sides, as they were told."""
     row = [_first(job, name) for name in JOB_WANTED]
     if not isinstance(row[0], int):
         raise Garbled("a job without a number")
@@ -217,13 +230,21 @@ def _queue(printer: dict[str, Any]) -> Queue:
         sides=_words(printer, "sides-default"),
         sides_supported=_words(printer, "sides-supported"),
         banners=_words(printer, "job-sheets-default"),
+        banners_supported=_words(printer, "job-sheets-supported"),
+        colours=_words(printer, "print-color-mode-default"),
+        colours_supported=_words(printer, "print-color-mode-supported"),
+        in_colour=colour if isinstance(colour := _first(printer, "color-supported"), bool) else None,
     )
 
 
 def _job(row: list[Any], names: dict[str, str], now: int) -> Job:
-    """A job; not measured where its sheets, format or end are not told, or no sheet was needed to print."""
-    number, sheets, at, path, kind, state = row
+    """A job; not measured where its sheets, format or end are not told, or no sheet was needed to print.
+
+    Older evidence does not tell the sides.
+    """
+    number, sheets, at, path, kind, state, sides = row if len(row) == len(JOB_WANTED) else [*row, None]
     count = None if sheets is None else _whole(sheets)
+    printed = None if sides is None else _whole(sides)
     bypassed = kind in RAW_FORMATS or (kind is None and state == COMPLETED)
     nothing = count == 0 and state == COMPLETED and kind != COMMAND_FORMAT
     return Job(
@@ -231,6 +252,9 @@ def _job(row: list[Any], names: dict[str, str], now: int) -> Job:
         at=now if at is None else _whole(at),
         queue=names.get(path, ""),
         sheets=None if bypassed or nothing or at is None else count,
+        impressions=None if bypassed or nothing or at is None else printed,
+        told=printed,
+        done=state == COMPLETED,
     )
 
 

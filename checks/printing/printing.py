@@ -1,9 +1,6 @@
-"""Print servers: where queues stand, whether they count, their defaults, and how much paper sections use."""
+"""Print queues: where they stand, whether they count, and what they do unless told otherwise."""
 
-import math
-from collections import Counter
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Sequence
 
 from auditor.api import (
     Judgement,
@@ -18,21 +15,12 @@ from auditor.api import (
     unknown,
 )
 from checks.printing import _queues
+from checks.printing._history import section_of
 from checks.printing._queues import Printing, Queue
 
 printing = _queues.printing
 """The fact that all checks here judge (a module tells what it knows by its names)."""
-DAY_S = 86400
-WEEKDAYS = 5
 LONG_EDGE = "two-sided-long-edge"
-
-
-def section_of(queue: Queue, server: PrintServer, town: Town) -> str | None:
-    """The section a queue's location stands for, None = nobody knows."""
-    if not queue.location:
-        return None
-    named = {section.name: section.id for section in town.sections}
-    return server.locations.get(queue.location) or named.get(queue.location)
 
 
 @check("PRT-01")
@@ -57,18 +45,10 @@ def queues_can_be_counted(seen: Printing, params: Params) -> Judgement:
 
 @check("PRT-05")
 def two_sided_by_default(seen: Printing, params: Params) -> Judgement:
-    """Two-sided is the default wherever the queue can do it; a queue that does not say leaves it open."""
+    """Two-sided is the default wherever the queue can do it."""
     wanted = params.text("sides")
-    able = [queue for queue in seen.queues if any(side.startswith("two") for side in queue.sides_supported)]
-    wrong = tuple(queue.name for queue in able if not all(_meets(side, wanted) for side in queue.sides))
-    if wrong:
-        return failed("one_sided", places=wrong, count=len(wrong))
-    mute = tuple(
-        queue.name for queue in seen.queues if not (queue.sides and queue.sides_supported) or queue.raw
-    )
-    if mute:
-        return unknown(Reason.NOT_MEASURABLE, "the queue does not tell", places=mute)
-    return passed("ok", count=len(able)) if able else not_applicable("cannot")
+    rows = [(queue, queue.sides, queue.sides_supported) for queue in seen.queues]
+    return _by_default("one_sided", rows, lambda side: _meets(side, wanted), raw_tells=False)
 
 
 def _meets(side: str, wanted: str) -> bool:
@@ -76,95 +56,54 @@ def _meets(side: str, wanted: str) -> bool:
     return side == wanted or (wanted == LONG_EDGE and side.startswith("two"))
 
 
+@check("PRT-06")
+def monochrome_by_default(seen: Printing, params: Params) -> Judgement:
+    """Monochrome is the default wherever a queue prints in colour and can do without."""
+    wanted = params.text("mode")
+    rows = [(queue, queue.colours, queue.colours_supported) for queue in seen.queues if _may_colour(queue)]
+    return _by_default("colour", rows, lambda mode: mode == wanted, raw_tells=False)
+
+
+def _may_colour(queue: Queue) -> bool:
+    """False for a queue that says it has no colour; a raw one says so of every device."""
+    mono = queue.in_colour is False or (queue.colours_supported and "color" not in queue.colours_supported)
+    return queue.raw or not mono
+
+
 @check("PRT-07")
 def no_banner_pages(seen: Printing, params: Params) -> Judgement:
     """No page before or after each job; CUPS tells both, and one is enough to fail."""
     wanted = params.text("job_sheets")
-    wrong = tuple(queue.name for queue in seen.queues if any(word != wanted for word in queue.banners))
+    rows = [(queue, queue.banners, queue.banners_supported) for queue in seen.queues]
+    return _by_default("banner", rows, lambda word: word == wanted, raw_tells=True)
+
+
+def _by_default(
+    key: str,
+    rows: Sequence[tuple[Queue, tuple[str, ...], tuple[str, ...]]],
+    right: Callable[[str], bool],
+    *,
+    raw_tells: bool,
+) -> Judgement:
+    """Judge the defaults of queues (with what each supports) where the right one can be chosen at all.
+
+    A queue that does not say what it does or supports leaves it open, as does a raw one: what comes out is
+    decided on each PC (`raw_tells` = not for this setting).
+    """
+    able: tuple[str, ...] = ()
+    mute: tuple[str, ...] = ()
+    wrong: tuple[str, ...] = ()
+    for queue, defaults, supported in rows:
+        if not defaults or (queue.raw and not raw_tells):
+            mute += (queue.name,)
+        elif all(map(right, defaults)):
+            able += (queue.name,)
+        elif any(map(right, supported)):
+            wrong += (queue.name,)
+        elif not supported:
+            mute += (queue.name,)
     if wrong:
-        return failed("banner", places=wrong, count=len(wrong))
-    if mute := tuple(queue.name for queue in seen.queues if not queue.banners):
+        return failed(key, places=wrong, count=len(wrong))
+    if mute:
         return unknown(Reason.NOT_MEASURABLE, "the queue does not tell", places=mute)
-    return passed("ok", count=len(seen.queues))
-
-
-@check("PRT-02")
-def sheets_per_head(seen: Printing, server: PrintServer, town: Town, params: Params) -> Judgement:
-    """Sheets per person and business day in each section, over a window that the history really covers.
-
-    What was counted is a lower bound, so too much of it fails whatever else is not known.
-    """
-    days = params.integer("window_days")
-    begins = _business_days_before(seen.now, days)
-    sheets = _sheets(seen, server, town, begins)
-    staff = Counter(person.section for person in town.staff)
-    rates = {section: count / staff[section] / days for section, count in sheets.items() if staff[section]}
-    names = {section.id: section.name for section in town.sections}
-    places = tuple(f"{names[section]}: {sheets[section]}" for section in sorted(sheets))
-    rate = math.ceil(max(rates.values(), default=0) * 10) / 10
-    if over := [section for section, used in rates.items() if used > params.number("sheets_per_head")]:
-        return failed("many", places=places, count=len(over), rate=rate)
-    if uncounted := _uncounted(seen, server, town, begins):
-        return unknown(Reason.NOT_MEASURABLE, f"not counted: {', '.join(uncounted)}"[:300], places=places)
-    if empty := [names[section] for section in sorted(sheets) if sheets[section] and not staff[section]]:
-        return unknown(Reason.NOT_DECLARED, f"no staff: {', '.join(empty)}"[:300], places=tuple(empty))
-    if seen.cut or not any(job.at < begins for job in seen.jobs):
-        return unknown(Reason.WINDOW_SHORT, f"{days} business days are wanted", places=places)
-    return passed("ok", places=places, rate=rate)
-
-
-def _sheets(seen: Printing, server: PrintServer, town: Town, begins: int) -> Counter[str]:
-    """Sheets by section since `begins`; what cannot be counted is left out."""
-    section = {
-        queue.name: section_of(queue, server, town) for queue in seen.queues if not queue.raw and queue.model
-    }
-    sheets: Counter[str] = Counter({id_: 0 for id_ in section.values() if id_})
-    for job in seen.jobs:
-        if job.at >= begins and job.sheets is not None and (id_ := section.get(job.queue)):
-            sheets[id_] += job.sheets
-    return sheets
-
-
-def _uncounted(seen: Printing, server: PrintServer, town: Town, begins: int) -> list[str]:
-    """Queues and job numbers whose paper nobody knows: without driver or section, passed by, or deleted."""
-    lost = {
-        queue.name: None
-        for queue in seen.queues
-        if queue.raw or not queue.model or section_of(queue, server, town) is None
-    }
-    for job in seen.jobs:
-        if job.at >= begins and (job.sheets is None or not job.queue):
-            lost[f"{job.queue or '?'} #{job.id}"] = None
-    return [*lost, *(f"#{number}" for number in _erased(seen, begins))]
-
-
-def _erased(seen: Printing, begins: int) -> list[int]:
-    """Numbers that the server gave to jobs since `begins` and no longer knows.
-
-    CUPS numbers jobs one by one; deleting a queue or purging a job takes its sheets out of the history.
-    """
-    before = max((job.id for job in seen.jobs if job.at < begins), default=None)
-    since = [job.id for job in seen.jobs if job.at >= begins]
-    if before is None or not since:
-        return []
-    known = {*since, *seen.active, *(job.id for job in seen.jobs)}
-    gaps = (number for number in range(before + 1, max(since)) if number not in known)
-    return [number for number, _ in zip(gaps, range(10), strict=False)]
-
-
-def _business_days_before(now: int, days: int) -> int:
-    """The Unix second that lies so many Mondays to Fridays before `now` (holidays count as business days)."""
-    at = now
-    for day in _days_back(now):
-        if days == 0:
-            break
-        at = int(day.timestamp())
-        days -= day.weekday() < WEEKDAYS
-    return at
-
-
-def _days_back(now: int) -> Iterator[datetime]:
-    day = datetime.fromtimestamp(now, UTC)
-    while True:
-        day -= timedelta(seconds=DAY_S)
-        yield day
+    return passed("ok", count=len(able)) if able else not_applicable("cannot")

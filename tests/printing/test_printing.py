@@ -7,7 +7,7 @@ import pytest
 
 from auditor.access.http import DirectHttp
 from auditor.api import Answer, Judgement, Params, Person, PrintServer, Reason, Section, Status, Town, Verdict
-from checks.printing import _queues
+from checks.printing import _queues, sheets
 from checks.printing import printing as subject
 from checks.printing._queues import Job, Printing, Queue
 from tests.peers.cups import Cups
@@ -29,6 +29,7 @@ PARAMS = Params(
         "sheets_per_head": 10,
         "sides": "two-sided-long-edge",
         "job_sheets": "none",
+        "mode": "monochrome",
     }
 )
 SERVER = PrintServer(id="p", name="p", url="http://127.0.0.1:1/")
@@ -39,7 +40,9 @@ OLD = Job(1, NOW - 60 * DAY, "mfp", 5000)
 
 
 def queue(name: str = "mfp", location: str = "総務課", **changes: object) -> Queue:
-    plain = Queue(name, location, "MFP 1", ("two-sided-long-edge",), BOTH, ("none", "none"))
+    plain = Queue(
+        name, location, "MFP 1", ("two-sided-long-edge",), BOTH, ("none", "none"), ("none", "standard")
+    )
     return replace(plain, **changes)  # type: ignore[arg-type]
 
 
@@ -51,8 +54,8 @@ def seen(*queues: Queue, jobs: Sequence[Job] = (), active: Sequence[int] = (), c
     return Printing(queues, tuple(jobs), frozenset(active), NOW, cut)
 
 
-def recent(number: int, sheets: int | None, name: str = "mfp") -> Job:
-    return Job(number, NOW - DAY, name, sheets)
+def recent(number: int, paper: int | None, name: str = "mfp") -> Job:
+    return Job(number, NOW - DAY, name, paper)
 
 
 def test_each_fault_of_a_real_queue_is_found_by_its_own_control(server: Cups) -> None:
@@ -63,19 +66,19 @@ def test_each_fault_of_a_real_queue_is_found_by_its_own_control(server: Cups) ->
     assert subject.queues_can_be_counted(told, PARAMS).places == ("raw",)
     assert subject.two_sided_by_default(told, PARAMS).places == ("zeimu",)
     assert subject.no_banner_pages(told, PARAMS).places == ("zeimu",)
-    assert subject.sheets_per_head(told, declared, TOWN, PARAMS).verdict is Verdict.UNKNOWN
+    assert sheets.sheets_per_head(told, declared, TOWN, PARAMS).verdict is Verdict.UNKNOWN
 
 
 def test_little_paper_over_a_covered_window_passes() -> None:
-    result = subject.sheets_per_head(seen(queue(), jobs=(OLD, recent(2, 30))), SERVER, TOWN, PARAMS)
+    result = sheets.sheets_per_head(seen(queue(), jobs=(OLD, recent(2, 30))), SERVER, TOWN, PARAMS)
     assert (result.verdict, result.values["rate"]) == (Verdict.PASS, 1.5)
-    assert result.places == ("総務課: 30",)
+    assert result.places == ("総務課: 30 (1.5)",)
 
 
 def test_much_paper_fails_whatever_else_is_not_known() -> None:
     for others, cut in (((), False), ((raw(),), False), ((), True)):
         told = seen(queue(), *others, jobs=(recent(2, 201), recent(9, None)), cut=cut)
-        assert subject.sheets_per_head(told, SERVER, TOWN, PARAMS).key == "many"
+        assert sheets.sheets_per_head(told, SERVER, TOWN, PARAMS).key == "many"
 
 
 @pytest.mark.parametrize(
@@ -94,25 +97,25 @@ def test_much_paper_fails_whatever_else_is_not_known() -> None:
     ],
 )
 def test_what_is_not_counted_is_not_paperless(told: Printing, reason: Reason) -> None:
-    result = subject.sheets_per_head(told, SERVER, TOWN, PARAMS)
+    result = sheets.sheets_per_head(told, SERVER, TOWN, PARAMS)
     assert (result.verdict, result.reason) == (Verdict.UNKNOWN, reason)
 
 
 def test_a_job_still_waiting_is_no_erased_job() -> None:
     told = seen(queue(), jobs=[OLD, recent(3, 1)], active=[2])
-    assert subject.sheets_per_head(told, SERVER, TOWN, PARAMS).verdict is Verdict.PASS
+    assert sheets.sheets_per_head(told, SERVER, TOWN, PARAMS).verdict is Verdict.PASS
 
 
 def test_a_job_that_passed_by_the_driver_before_the_window_does_no_harm() -> None:
     told = seen(queue(), jobs=[replace(OLD, sheets=None), recent(2, 1)])
-    assert subject.sheets_per_head(told, SERVER, TOWN, PARAMS).verdict is Verdict.PASS
+    assert sheets.sheets_per_head(told, SERVER, TOWN, PARAMS).verdict is Verdict.PASS
 
 
 def test_a_quiet_queue_shares_the_history_of_the_busy_one_that_cut_it_off() -> None:
     """CUPS forgets the oldest job of the whole server, so a short history is short for all queues."""
     busy = [recent(number, 1, "busy") for number in range(2, 500)]
     told = seen(queue(), queue("busy", "税務課"), jobs=busy)
-    result = subject.sheets_per_head(told, SERVER, replace(TOWN, staff=TOWN.staff * 50), PARAMS)
+    result = sheets.sheets_per_head(told, SERVER, replace(TOWN, staff=TOWN.staff * 50), PARAMS)
     assert result.reason is Reason.WINDOW_SHORT
 
 
@@ -136,7 +139,8 @@ def test_two_sided_is_judged_only_where_the_queue_can_and_says(row: Queue, verdi
 
 def test_a_town_may_demand_one_edge() -> None:
     demanded = Params({"sides": "two-sided-short-edge"})
-    assert subject.two_sided_by_default(seen(queue()), demanded).verdict is Verdict.FAIL
+    able = queue(sides_supported=(*BOTH, "two-sided-short-edge"))
+    assert subject.two_sided_by_default(seen(able), demanded).verdict is Verdict.FAIL
 
 
 @pytest.mark.parametrize(
