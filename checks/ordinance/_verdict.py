@@ -1,20 +1,32 @@
 """From hits to a judgement: special rules and decisions are applied, and nothing passes on what is unread."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 
 from auditor.api import Judgement, Params, Reason, failed, passed, unknown
 from checks.ordinance._hits import Hit, Hits, Klass, hits_of
 from checks.ordinance._rules import rules
 from checks.ordinance._special import Special, special_rules
+from checks.ordinance._standing import Decisions, standing
 from checks.ordinance.corpus import Ordinances
 
 
-def hits_for(texts: Ordinances, control: str, params: Params, today: date, *, special: bool = True) -> Hits:
-    """The hits that `control` counts, the town's own words (parameter ``words``) among them."""
+def clauses_decided(
+    texts: Ordinances, register: Decisions, params: Params, today: date, control: str, *, special: bool = True
+) -> Judgement:
+    """The judgement on the hits that `control` counts; the town's own words (``words``) are among them."""
     kind = next(kind.id for kind in rules().kinds.values() if kind.control == control)
     own = {kind: params.texts("words")}
-    return hits_of(texts.documents, today, own=own, controls=frozenset({control}), special=special)
+    found = hits_of(texts.documents, today, own=own, controls=frozenset({control}), special=special)
+    return judged(texts, found, params.integer("undecided"), _decided(found, register, today))
+
+
+def _decided(found: Hits, register: Decisions, today: date) -> frozenset[str]:
+    """The ids of these hits on which a decision counts today."""
+    known = {hit.id for hit in found.all}
+    rows = tuple(row for row in register.rows if row.hit in known)
+    return standing(found.all, replace(register, rows=rows), today).decided
 
 
 def judged(texts: Ordinances, found: Hits, allowed: int, decided: frozenset[str] = frozenset()) -> Judgement:

@@ -4,15 +4,17 @@ from datetime import date
 
 from auditor.api import Judgement, Params, check, not_applicable, passed
 from checks.ordinance._special import Special
-from checks.ordinance._verdict import hits_for, judged, special_in_force
+from checks.ordinance._standing import Decisions
+from checks.ordinance._verdict import clauses_decided, special_in_force
 from checks.ordinance.corpus import Ordinances
 
 
 @check("ORD-10")
-def paper_clauses_are_decided(texts: Ordinances, params: Params, today: date) -> Judgement:
+def paper_clauses_are_decided(
+    texts: Ordinances, register: Decisions, params: Params, today: date
+) -> Judgement:
     """No clause demands paper or attendance, beyond what an electronic-procedure ordinance lifts."""
-    found = hits_for(texts, "ORD-10", params, today)
-    return judged(texts, found, params.integer("undecided"))
+    return clauses_decided(texts, register, params, today, "ORD-10")
 
 
 @check("ORD-16")

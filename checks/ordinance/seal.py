@@ -4,16 +4,18 @@ from datetime import date
 
 from auditor.api import Judgement, Params, check, failed, not_applicable, passed
 from checks.ordinance._special import Special
-from checks.ordinance._verdict import hits_for, judged, special_in_force
+from checks.ordinance._standing import Decisions
+from checks.ordinance._verdict import clauses_decided, special_in_force
 from checks.ordinance.corpus import Ordinances
 
 
 @check("ORD-09")
-def seal_clauses_are_decided(texts: Ordinances, params: Params, today: date) -> Judgement:
+def seal_clauses_are_decided(
+    texts: Ordinances, register: Decisions, params: Params, today: date
+) -> Judgement:
     """No clause or form demands a seal or a signature, beyond what a special rule lifts."""
     apply = params.text("umbrella") == "apply"
-    found = hits_for(texts, "ORD-09", params, today, special=apply)
-    return judged(texts, found, params.integer("undecided"))
+    return clauses_decided(texts, register, params, today, "ORD-09", special=apply)
 
 
 @check("ORD-17")

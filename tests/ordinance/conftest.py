@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import date
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -9,28 +10,42 @@ import pytest
 
 from auditor.access.folder import DirectFolder
 from auditor.answers import Answer, Status
-from auditor.api import Check, Judgement, Params
+from auditor.api import Check, Fact, Judgement, Params
 from auditor.catalogue import read_catalogue
 from auditor.control import ParamValue
 from auditor.discover import Plugins
 from auditor.work import Documents
-from checks.ordinance import _search, corpus, forms, paper, seal, training
+from checks.ordinance import _search, analogue, corpus, forms, paper, seal
 from checks.ordinance._provisions import Document
 from checks.ordinance._reader import documents_of
 from checks.ordinance._rules import Term, rules
 from checks.ordinance._search import CANDIDATE, LAW, Match, Search
+from checks.ordinance._standing import Decisions
 from checks.ordinance._text import plain_page
 from checks.ordinance.corpus import Ordinances
 
 TODAY = date(2026, 11, 24)
+NONE_DECIDED = Decisions(kept=False)
 CONTROLS = Path(corpus.__file__).with_name("controls.toml")
 CHECKS: dict[str, Check] = {
     value.control: value
-    for module in (seal, paper, training, forms)
+    for module in (analogue, seal, paper, forms)
     for value in vars(module).values()
     if isinstance(value, Check)
 }
-PLUGINS = Plugins((corpus.ordinances,), tuple(CHECKS.values()), (CONTROLS,), {}, ())
+AREA = [
+    value
+    for entry in entry_points(group="telework_auditor.checks")
+    if entry.name.startswith("ordinance.")
+    for value in vars(entry.load()).values()
+]
+PLUGINS = Plugins(
+    tuple(value for value in AREA if isinstance(value, Fact)),
+    tuple({value.control: value for value in AREA if isinstance(value, Check)}.values()),
+    (CONTROLS,),
+    {},
+    (),
+)
 
 
 def document(*lines: str) -> Document:
@@ -67,7 +82,13 @@ def collected(folder: Path) -> Ordinances:
     return corpus.ordinances(Answer("ordinance.lines", Status.OK, body))
 
 
-def judged(control: str, texts: Ordinances, today: date = TODAY, **changed: ParamValue) -> Judgement:
+def judged(
+    control: str,
+    texts: Ordinances,
+    today: date = TODAY,
+    register: Decisions = NONE_DECIDED,
+    **changed: ParamValue,
+) -> Judgement:
     """The judgement of one control under the shipped parameters, `changed` laid over them."""
     shipped: Mapping[str, ParamValue] = {
         name: param.value
@@ -75,7 +96,12 @@ def judged(control: str, texts: Ordinances, today: date = TODAY, **changed: Para
         if each.id == control
         for name, param in each.params.items()
     }
-    given: dict[type, Any] = {Ordinances: texts, Params: Params({**shipped, **changed}), date: today}
+    given: dict[type, Any] = {
+        Ordinances: texts,
+        Decisions: register,
+        Params: Params({**shipped, **changed}),
+        date: today,
+    }
     check = CHECKS[control]
     return check(**{need.name: given[need.type] for need in check.needs})
 
