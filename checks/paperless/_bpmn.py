@@ -3,6 +3,7 @@
 Files are not validated against the schema: a quarter of real exports would be lost, and nothing needs it.
 """
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
@@ -37,6 +38,11 @@ _HARDENED: Mapping[str, Any] = {
     "huge_tree": False,
     "collect_ids": False,
 }
+_JAPANESE = re.compile(
+    rb"""\s*<\?xml[^>]{0,80}encoding\s*=\s*["'](?:windows-31j|ms932|cp932|x-sjis|shift_jis|sjis)["']""",
+    re.IGNORECASE,
+)
+"""Names that Japanese tools give to Windows' own encoding, which the parser knows not at all or narrower."""
 
 
 def routes_in(body: bytes, file: str) -> list[Route]:
@@ -64,7 +70,11 @@ def _parsed(body: bytes, file: str) -> Any:
     if b"<!doctype" in (body.replace(b"\0", b"") if b"\0" in body else body).lower():
         raise Garbled(f"{file}: a DOCTYPE is not accepted")
     try:
-        root = etree.fromstring(body, etree.XMLParser(**_HARDENED))
+        if _JAPANESE.match(body):
+            parser = etree.XMLParser(encoding="utf-8", **_HARDENED)
+            root = etree.fromstring(body.decode("cp932").encode(), parser)
+        else:
+            root = etree.fromstring(body, etree.XMLParser(**_HARDENED))
     except (etree.XMLSyntaxError, ValueError, LookupError) as error:
         raise Garbled(f"{file}: {error}"[:200]) from None
     if str(getattr(root.getroottree().docinfo, "doctype", "")):
