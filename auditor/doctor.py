@@ -22,9 +22,11 @@ from auditor.errors import AuditorError, ConfigError, Problem
 from auditor.gaps import note_gaps
 from auditor.problems import Note, Told, in_order, worded
 from auditor.register import KEPT_DAYS
-from auditor.targets import target_key
+from auditor.targets import Endpoint, Gateway, target_key
 from auditor.town import Loaded, load_town
 from auditor.words import say
+from auditor.work import System
+from auditor.zones import Jump
 
 PACKAGES = ("auditor", "checks", "reports")
 DISTRIBUTION = "telework-auditor"
@@ -161,16 +163,18 @@ def _places(root: Path, told: Told) -> None:
 
 
 def _secrets(root: Path, loaded: Loaded | None, told: Told) -> None:
-    """The private key, the password file and the entrances' keys can be read, by their owner only."""
+    """The private key, the password file, and keys of entrances and systems: read by their owner only."""
     key_file = loaded.settings.ssh_key_file if loaded is not None else None
-    gateways = loaded.town.gateways if loaded is not None else ()
+    holders: list[Gateway | System] = []
+    if loaded is not None:
+        holders = [*loaded.town.gateways, *loaded.town.systems]
     passwords = root / PASSWORDS
     try:
         if key_file is not None:
             load_key(key_file)
     except ConfigError as error:
         told.problems += error.problems
-    for file in sorted({file for one in gateways for file in one.keys.values()}):
+    for file in sorted({file for one in holders for file in one.keys.values()}):
         try:
             private_bytes(file)
         except ConfigError as error:
@@ -220,7 +224,7 @@ def _mode(place: Path) -> int:
 
 
 def _pins(root: Path, loaded: Loaded | None, told: Told) -> None:
-    """The pinned keys can be read, and which endpoints have none."""
+    """The pinned keys can be read, and which endpoints and jump hosts have none."""
     try:
         pins = read_known_hosts(root / "known_hosts")
     except ConfigError as error:
@@ -246,7 +250,10 @@ def _signers(root: Path, loaded: Loaded | None, told: Told) -> None:
 
 
 def _unpinned(loaded: Loaded, pins: HostKeys) -> Sequence[str]:
-    ssh = [endpoint for endpoint in loaded.town.endpoints if endpoint.road == "ssh" and endpoint.host]
+    ssh: list[Endpoint | Jump] = [
+        *loaded.town.jumps,
+        *(endpoint for endpoint in loaded.town.endpoints if endpoint.road == "ssh" and endpoint.host),
+    ]
     return [f"{one.id} ({one.host}:{one.port})" for one in ssh if not pins.pins(one.host, one.port)]
 
 

@@ -1,4 +1,4 @@
-"""What a town did not declare, so that somebody in the trial can never be found ready; for the doctor."""
+"""What a town did not declare, so that something can never be found out; for the doctor."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +13,7 @@ SHOWN = 10
 
 
 def note_gaps(loaded: Loaded, told: Told) -> None:
-    """Notes on devices, entrances and routes that people of the trial would need."""
+    """Notes on devices, entrances and routes that people of the trial need, and on ways between segments."""
     town, root = loaded.town, loaded.settings.folder
     trial = [person for person in town.staff if person.trial]
     _note(told, root / "staff.csv", "gap_device", _ids(trial, town, Leg.DEVICE))
@@ -25,6 +25,9 @@ def note_gaps(loaded: Loaded, told: Told) -> None:
         names.get(person.section, person.section) for person in trial if _lacks(Leg.WORK, town)(person)
     }
     _note(told, root / "town.toml", "gap_work", sorted(sections))
+    if trial and not town.flows:
+        told.note(root / "town.toml", None, "flows", "gap_flows")
+    _note(told, root / "town.toml", "gap_control", [one.id for one in town.vantages if one.control is None])
     for documents in town.documents:
         if documents.folder.is_dir() and not any(documents.folder.iterdir()):
             told.note(root / "town.toml", None, documents.id, "gap_folder", path=str(documents.folder))

@@ -121,3 +121,37 @@ def test_another_distribution_with_our_package_names_is_told(
 def test_a_package_loaded_from_elsewhere_is_told(town: TownFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "find_spec", lambda _name: None)
     assert keys(town) == ["package_elsewhere"] * 3
+
+
+VANTAGES = """
+[[ssh.jumps]]
+id = "office"
+host = "office.example.lg.jp"
+account = "audit"
+
+[[vantages]]
+id = "home"
+name = "自宅を模した試験端末"
+zone = "home"
+jump = "office"
+"""
+
+
+def test_a_vantage_without_a_known_open_port_and_a_jump_host_without_a_pin_are_told(town: TownFolder) -> None:
+    town.add("town.toml", VANTAGES)
+    told = {(one.key, str(one.values)) for one in examine(town.root).notes}
+    assert {key for key, values in told if "home" in values} == {"gap_control"}
+    assert {key for key, values in told if "office" in values} == {"host_not_pinned"}
+
+
+def test_a_trial_without_any_way_between_segments_is_told(town: TownFolder) -> None:
+    assert "gap_flows" in [one.key for one in examine(town.root).notes]
+
+
+def test_a_systems_token_that_others_may_read_is_told(town: TownFolder) -> None:
+    token = town.root / "mayan.token"
+    token.write_text("secret")
+    token.chmod(0o644)
+    row = '[[systems]]\nid = "m"\nname = "文書管理"\nkind = "mayan"\nurl = "https://docs.example.lg.jp"\n'
+    town.add("town.toml", row + 'token_file = "mayan.token"\n')
+    assert any(key.endswith("_mode") for key in keys(town))
