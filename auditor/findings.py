@@ -48,12 +48,15 @@ class Reason(StrEnum):
     TABLE_OLD = "table_old"
     EXPIRED = "expired"
     UNREADABLE = "unreadable"
+    BLANK = "blank"
     UNTRUSTED = "untrusted"
     IMAGE_ONLY = "image_only"
     NOT_MEASURABLE = "not_measurable"
     WINDOW_SHORT = "window_short"
     NO_CONTROL = "no_control"
     NOT_DECLARED = "not_declared"
+    NOT_ATTESTED = "not_attested"
+    UNSURE = "unsure"
     BROKEN = "broken"
 
 
@@ -63,6 +66,21 @@ class Unknown:
 
     reason: Reason
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """Whose word a finding rests on: a person's answer on a form, never a measurement.
+
+    `office` = the section's id ("_town" for the town's own form), `post` = the post of who answered, never a
+    name; "" = nobody answered. `on` = the day of the answer, `until` = the last day it counts; None = there
+    is none.
+    """
+
+    office: str = ""
+    post: str = ""
+    on: date | None = None
+    until: date | None = None
 
 
 MAX_PLACES = 50
@@ -145,7 +163,8 @@ class Finding:
     `values` hold the seen values and the parameters wanted. `evidence` lists the answer ids it rests on,
     `collected_at` when they were learnt (UTC; None = nothing was collected). `since` = the day (Japan) from
     which it has been shown as it is without a break, None = no history tells. `whole_target` is true when
-    the target as a whole gave nothing, so that pages show one line instead of one per control.
+    the target as a whole gave nothing, so that pages show one line instead of one per control. `attested` =
+    whose word it is, None = it was measured; the two are never counted together.
     """
 
     control: str
@@ -164,11 +183,12 @@ class Finding:
     whole_target: bool = False
     concerns: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
+    attested: Said | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tally:
-    """How many findings stand where; the same figures on every page, file and screen."""
+class Counts:
+    """How many findings of one kind stand where."""
 
     fail: int = 0
     unknown: int = 0
@@ -183,21 +203,38 @@ class Tally:
         return self.fail + self.unknown + self.grace + self.exception + self.passed + self.not_applicable
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally(Counts):
+    """How many findings stand where; the same figures on every page, file and screen.
+
+    The figures of its own are of what was measured; `attested` are of what people said.
+    """
+
+    attested: Counts = field(default_factory=Counts)
+
+
+ATTESTED = "attested_"
+"""Stands before the status of a finding that rests on somebody's word."""
+
+
 def shown_as(finding: Finding) -> str:
-    """The status column a finding is counted in: a verdict's code, or the overlay over a `fail`."""
-    if finding.verdict is Verdict.FAIL and finding.overlay is not Overlay.NONE:
-        return finding.overlay.value
-    return finding.verdict.value
+    """The status a finding is shown and counted under: a verdict's code, or the overlay over a `fail`.
+
+    What somebody said has statuses of its own: ``attested_pass`` is not ``pass``.
+    """
+    overlaid = finding.verdict is Verdict.FAIL and finding.overlay is not Overlay.NONE
+    state = finding.overlay.value if overlaid else finding.verdict.value
+    return state if finding.attested is None else ATTESTED + state
 
 
 def tally(findings: Iterable[Finding]) -> Tally:
-    """Count findings; the only counting function of the product."""
+    """Count findings, the measured and the attested apart; the only counting function of the product."""
     seen = Counter(shown_as(finding) for finding in findings)
-    return Tally(
-        fail=seen["fail"],
-        unknown=seen["unknown"],
-        grace=seen["grace"],
-        exception=seen["exception"],
-        passed=seen["pass"],
-        not_applicable=seen["not_applicable"],
-    )
+
+    def figures(before: str) -> dict[str, int]:
+        codes = {"passed": "pass"} | {
+            name: name for name in ("fail", "unknown", "grace", "exception", "not_applicable")
+        }
+        return {name: seen[before + code] for name, code in codes.items()}
+
+    return Tally(**figures(""), attested=Counts(**figures(ATTESTED)))

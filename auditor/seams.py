@@ -122,11 +122,16 @@ class Dial(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An HTTP reply: status code, headers with lower-case names, body."""
+    """An HTTP reply: status code, headers with lower-case names, body.
+
+    `trusted_until` = the last moment (UTC) of the certificate that was verified, None = the way was not
+    encrypted.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+    trusted_until: datetime | None = None
 
 
 class Http(Protocol):

@@ -73,8 +73,8 @@ def outside(path: Path) -> set[str]:
     return {name for name in imported(path) if belongs(name, "auditor", "checks", "reports", "tests")}
 
 
-SHARED = ("checks._read", "checks._fragments")
-"""What every area may use: how answers are read, and lines that fragments begin with."""
+SHARED = ("checks._read", "checks._fragments", "checks._ledgers")
+"""What every area may use: how answers are read, and lines that fragments begin with; the counter's ledgers."""
 
 
 def test_a_check_knows_the_api_its_own_area_and_the_shared_reading_helpers_only() -> None:

@@ -1,9 +1,11 @@
 """HTTP to one declared address: no redirect, no proxy, no bytes or seconds beyond the limits."""
 
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -94,11 +96,12 @@ class DirectHttp:
                 timeout=self._deadline.need_s(url),
                 verify=self._verify,
             ) as response:
+                until = _trusted_until(response)
                 content = _limited(response, url)
                 if self._deadline.left_s() <= 0:
                     raise Unreached(Reason.NO_ANSWER, f"{url}: cut off at the deadline")
                 names = {name.lower(): value for name, value in response.headers.items()}
-                return Reply(response.status_code, names, content)
+                return Reply(response.status_code, names, content, until)
 
     def _connected(self) -> socket.socket:
         """A connection to the declared address, whatever the URL says."""
@@ -137,6 +140,15 @@ def _reason(error: Exception) -> Reason:
     lost = ("RemoteDisconnected", "ConnectionResetError", "timed out", "TimeoutError", "BrokenPipe")
     silent = isinstance(error, requests.exceptions.Timeout) or any(word in text for word in lost)
     return Reason.NO_ANSWER if silent else Reason.WRONG_SERVICE
+
+
+def _trusted_until(response: requests.Response) -> datetime | None:
+    """The end of the certificate that was verified, read while the connection is still there."""
+    sock = getattr(response.raw.connection, "sock", None)
+    if not isinstance(sock, ssl.SSLSocket):
+        return None
+    ends = (sock.getpeercert() or {}).get("notAfter")
+    return datetime.fromtimestamp(ssl.cert_time_to_seconds(str(ends)), UTC) if ends else None
 
 
 def _limited(response: requests.Response, url: str) -> bytes:

@@ -8,6 +8,7 @@ from pathlib import Path
 from auditor.demo.accounts import account_files
 from auditor.demo.cast import Cast, assemble
 from auditor.demo.consoles import FOLDER, exports
+from auditor.demo.counter import counter_files
 from auditor.demo.inbox import evidence_of
 from auditor.demo.ledgers import endpoints_csv, staff_csv, town_toml
 from auditor.errors import OutputError
@@ -52,6 +53,7 @@ def _files(cast: Cast, today: date, now: datetime) -> Iterable[tuple[str, bytes]
     for name, content in exports(cast, today, now):
         yield f"{FOLDER}/{name}", content
     yield from account_files(cast, today)
+    yield from counter_files(today)
     for evidence in evidence_of(cast, today, now):
         yield f"inbox/{evidence.target.replace(':', '-')}.json", encode(evidence)
     for kind in sorted({section.routes for section in cast.script.sections}):

@@ -158,6 +158,14 @@ def _documents(cast: Cast) -> Iterable[str]:
     )
     yield _table(
         "[[documents]]",
+        id="counter",
+        name=titles["counter"],
+        kind="counter",
+        folder="counter",
+        sections=["fukushi"],
+    )
+    yield _table(
+        "[[documents]]",
         id="groupware",
         name=titles["accounts"],
         kind="accounts",

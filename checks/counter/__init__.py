@@ -1,0 +1,1 @@
+"""The online counter: ledgers of procedures and forms, form files, applications, the intake page."""

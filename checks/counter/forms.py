@@ -1,0 +1,160 @@
+"""The form files: one that the ledger calls free of seals has no mark for one left in it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from auditor.api import (
+    Answer,
+    Documents,
+    Folder,
+    Garbled,
+    Judgement,
+    Params,
+    Reason,
+    Unreached,
+    check,
+    fact,
+    failed,
+    folded,
+    not_applicable,
+    passed,
+    probe,
+    unknown,
+)  # fmt: skip
+from checks._ledgers._procedures import Ledgers, Procedure, is_ledger, tables_in
+from checks.counter._formfiles import PICTURES, read_form
+from checks.counter._marks import marks_in, unseen_glyphs
+from checks.counter.ledger import gap
+
+IGNORED = ("csv", "tsv", "toml", "md", "ini", "db", "json")
+_JAPANESE = ("\u3040", "\u9fff")
+
+
+class FormFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One file. `marks` = what stands where a seal would; `open` = why there may be more, "" = none."""
+
+    name: str
+    marks: list[str]
+    open: str = ""
+
+
+class FormFiles(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Every form file of the folder; their texts are not kept."""
+
+    files: list[FormFile]
+
+
+@probe("counter.forms", kind="counter")
+def read_folder(documents: Documents, folder: Folder) -> bytes:
+    """The marks of every file that is neither ledger nor log."""
+    del documents
+    names = [name for name in folder.names() if _suffix(name) not in IGNORED and not _hidden(name)]
+    return msgspec.json.encode(
+        FormFiles([_read(folder, name) for name in names if not _is_ledger(folder, name)])
+    )
+
+
+def _suffix(name: str) -> str:
+    base = name.rpartition("/")[2]
+    return base.rpartition(".")[2].lower() if "." in base else ""
+
+
+def _hidden(name: str) -> bool:
+    """Files that programs leave behind: ``.DS_Store``, and ``~$…`` while somebody has a document open."""
+    return name.rpartition("/")[2].startswith((".", "~$"))
+
+
+def _is_ledger(folder: Folder, name: str) -> bool:
+    if _suffix(name) != "xlsx":
+        return False
+    try:
+        return any(is_ledger(table) for table in tables_in(folder, name))
+    except (Garbled, Unreached):
+        return False
+
+
+def _read(folder: Folder, name: str) -> FormFile:
+    """One file; what cannot be read is named with the reason's code."""
+    if _suffix(name) in PICTURES:
+        return FormFile(name, [], Reason.IMAGE_ONLY.value)
+    try:
+        form = read_form(folder.read(name), name)
+    except Garbled as error:
+        return FormFile(name, [], error.note)
+    except Unreached as error:
+        return FormFile(name, [], error.reason.value)
+    marks = marks_in(form.units)
+    if not any(_JAPANESE[0] <= char <= _JAPANESE[1] for unit in form.units for char in unit):
+        return FormFile(name, marks, Reason.IMAGE_ONLY.value)
+    if form.pictures:
+        return FormFile(name, marks, f"{form.pictures} pictures or fields")
+    return FormFile(name, marks, "characters of its own" if unseen_glyphs(form.units) else "")
+
+
+@fact("counter.forms", probe=read_folder)
+def form_files(answer: Answer) -> FormFiles:
+    """The kept marks; their shape is our own."""
+    body: Any = answer.json()
+    try:
+        return msgspec.convert(body, FormFiles)
+    except msgspec.ValidationError as error:
+        raise Garbled(f"not the forms of this version of the program: {error}"[:200]) from None
+
+
+@check("ONL-08")
+def seal_free_forms_have_no_field(seen: Ledgers, found: FormFiles, params: Params) -> Judgement:
+    """Every form whose seal the ledger calls 不要 is there, can be read, and holds no mark.
+
+    The place names the form, its file, the mark, the article that the ledger gives, and the owning section.
+    """
+    free = [row for row in seen.rows if row.flags.get("seal") == "no"]
+    files = {row.place: _files_of(row, found.files, seen.rows) for row in free}
+    marked = [(row, file) for row in free for file in files[row.place] if file.marks]
+    if len(marked) > params.integer("remaining"):
+        places = dict.fromkeys(_place(row, file) for row, file in marked)
+        return failed("mark", places=tuple(places), count=len(places), forms=len(free))
+    vague = [f"{row.title} {file.name}" for row in free for file in files[row.place] if file.open]
+    missing = [row.title for row in free if not files[row.place]]
+    if vague:
+        return unknown(
+            Reason.IMAGE_ONLY, f"{len(vague)} forms cannot be read to the end", places=(*vague, *missing)
+        )
+    if missing:
+        return unknown(Reason.NOT_COLLECTED, f"{len(missing)} forms have no file", places=tuple(missing))
+    untold = tuple(row.title for row in seen.rows if row.flags.get("seal", "") in ("", "?"))
+    if untold or gap(seen):
+        return gap(seen) or unknown(Reason.BLANK, f"{len(untold)} blank cells", places=untold)
+    return passed("ok", forms=len(free)) if free else not_applicable("none")
+
+
+def _place(row: Procedure, file: FormFile) -> str:
+    """What a person needs to decide: which form, what is left in it, the article behind it, the file."""
+    return " ".join(part for part in (f"{row.title}「{file.marks[0]}」", row.ground, file.name) if part)
+
+
+def _files_of(row: Procedure, files: Sequence[FormFile], rows: Sequence[Procedure]) -> list[FormFile]:
+    """The files of a row: those it names, else those whose name begins with its number or holds its name."""
+    if row.file:
+        wanted = row.file.replace("\\", "/").casefold()
+        return [file for file in files if _ends(file.name.casefold(), wanted)]
+    name = folded(row.name)
+    others = {other for each in rows if name in (other := folded(each.name)) and other != name}
+    found = []
+    for file in files:
+        stem = folded(file.name.rpartition("/")[2].rpartition(".")[0])
+        by_name = name and name in stem and not any(other in stem for other in others)
+        by_number = len(row.number) > 1 and (stem == folded(row.number) or _leads(stem, folded(row.number)))
+        if by_name or by_number:
+            found.append(file)
+    return found
+
+
+def _ends(name: str, wanted: str) -> bool:
+    return name == wanted or name.endswith(f"/{wanted}")
+
+
+def _leads(stem: str, number: str) -> bool:
+    """True when a file's name begins with the number, and the number ends there (1-2 is not 1-21)."""
+    return stem.startswith(number) and not stem[len(number)].isdigit()
