@@ -15,7 +15,9 @@ Gap = Literal["steps", "assignees", "members", "limits", "flows"]
 """What a source cannot show: some steps, who may take a step, who is in a group, time limits, the flows."""
 
 
-class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class Step(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, gc=False
+):
     """A step, event or gateway. `kind` in the words of BPMN; a state a person acts in is a ``userTask``.
 
     `name` and `note` (its documentation) are searched for words of paper. `begins`/`ends` = the route may

@@ -1,6 +1,6 @@
 """Who approves: a deputy for everybody, nobody who is gone, a time limit, and not too many at once."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from auditor.api import Judgement, Params, Reason, Town, check, failed, folded, passed, unknown
@@ -27,25 +27,27 @@ def approvals_of(route: Route) -> dict[str, Step]:
     return {step.id: step for step in route.steps if is_approval(step)}
 
 
-def silent_routes(seen: Routes) -> list[str]:
-    """Routes in which no step is known as an approval: one may stand under a name nobody thought of."""
-    return [
-        route.title for route in seen.routes if not approvals_of(route) and any(map(is_activity, route.steps))
-    ]
+def surveyed(seen: Routes) -> tuple[list[tuple[Route, Step, str]], _Sorted]:
+    """Every approval with its route and place; routes in which none is known are open.
 
-
-def _each(seen: Routes) -> Iterator[tuple[Route, Step, str]]:
+    One may stand there under a name nobody thought of.
+    """
+    found: list[tuple[Route, Step, str]] = []
+    answers = _Sorted()
     for route in seen.routes:
-        for step in approvals_of(route).values():
-            yield route, step, f"{route.title}: {step.name or step.id}"
+        approvals = approvals_of(route)
+        found += [(route, step, f"{route.title}: {step.name or step.id}") for step in approvals.values()]
+        if not approvals and any(map(is_activity, route.steps)):
+            answers.open.append(route.title)
+    return found, answers
 
 
 @check("PPL-04")
 def deputies(seen: Routes, params: Params) -> Judgement:
     """Every approval can be given by a group or by enough people; without assignees nothing is known."""
     minimum = params.integer("min_candidates")
-    found = _Sorted(open=silent_routes(seen))
-    for _, step, place in _each(seen):
+    approvals, found = surveyed(seen)
+    for _, step, place in approvals:
         found.put(place, deputised(step, minimum, seen.members))
     if found.unmet:
         return failed("single", places=(*found.unmet, *seen.unread), count=len(found.unmet))
@@ -82,11 +84,11 @@ def nobody_gone(seen: Routes, town: Town) -> Judgement:
     A source that names nobody by a staff id speaks another language than the roster: nothing is known then.
     """
     roster = {folded(person.id) for person in town.staff}
-    named = {user for _, step, _ in _each(seen) for user in people_of(step, seen)}
+    approvals, found = surveyed(seen)
+    named = {user for _, step, _ in approvals for user in people_of(step, seen)}
     strangers = {user for user in named if folded(user) not in roster}
     speaks = len(strangers) < len(named)
-    found = _Sorted(open=silent_routes(seen))
-    for route, step, place in _each(seen):
+    for route, step, place in approvals:
         lost = strangers & people_of(step, seen)
         if lost:
             found.put(f"{place} ({', '.join(sorted(lost))})", False if speaks else None)
@@ -132,8 +134,9 @@ def in_time(seen: Routes, params: Params) -> Judgement:
     A written length counts in calendar days: so many days never hold more working days than that.
     """
     most = params.integer("max_days")
-    found, slow = _Sorted(open=silent_routes(seen)), _Sorted()
-    for route, step, place in _each(seen):
+    approvals, found = surveyed(seen)
+    slow = _Sorted()
+    for route, step, place in approvals:
         if step.limited == "no":
             found.put(place, False if route.runs and "limits" not in seen.gaps else None)
         elif step.limit_days is None:
@@ -155,9 +158,12 @@ def in_time(seen: Routes, params: Params) -> Judgement:
 def few_at_once(seen: Routes, params: Params) -> Judgement:
     """Nowhere must more people approve than the limit says; a drawing that shows it is advice, not a fail."""
     most = params.integer("max_all")
-    found = _Sorted(open=silent_routes(seen))
+    found = _Sorted()
     for route in seen.routes:
-        for wait in waits(route, approvals_of(route)):
+        approvals = approvals_of(route)
+        if not approvals and any(map(is_activity, route.steps)):
+            found.open.append(route.title)
+        for wait in waits(route, approvals):
             place = f"{route.title}: {wait.label}"
             if wait.least > most and route.runs:
                 found.put(f"{place} ({wait.least})", False)
