@@ -2,6 +2,8 @@
 
 from auditor.answers import Answer, Status, strict_json
 from auditor.cells import parse_day
+from auditor.clauses import Clause, Listing
+from auditor.clauses import State as ClauseState
 from auditor.control import Params, Wording
 from auditor.declare import CONSOLE, EVERY, MACHINE, OUTSIDE, USER, Check, Fact, Probe, check, fact, probe
 from auditor.errors import Garbled, NotKnown, Unreached
@@ -27,6 +29,8 @@ __all__ = [
     "USER",
     "Answer",
     "Check",
+    "Clause",
+    "ClauseState",
     "Dial",
     "Documents",
     "Endpoint",
@@ -37,6 +41,7 @@ __all__ = [
     "Gateway",
     "Http",
     "Judgement",
+    "Listing",
     "Lookup",
     "NotKnown",
     "Params",

@@ -11,15 +11,19 @@ from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from auditor.declare import Check, Fact
 from auditor.errors import PluginError
 from auditor.tables import Table
 
+if TYPE_CHECKING:
+    from auditor.clauses import ClauseFinder
+
 CHECKS = "telework_auditor.checks"
 REPORTS = "telework_auditor.reports"
 SCREENS = "telework_auditor.screens"
+CLAUSES = "telework_auditor.clauses"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,17 @@ def screen(name: str) -> Callable[..., Any]:
     for entry in entry_points(group=SCREENS, name=name):
         return _loaded(entry)  # type: ignore[no-any-return]  # what a name leads to is the plug-in's promise
     raise PluginError("plugin_import", name=name, why="not registered")
+
+
+def clause_finder() -> "ClauseFinder":
+    """The registered finder of clauses in ordinances.
+
+    Raises:
+        PluginError: it is not registered, or does not import.
+    """
+    for entry in entry_points(group=CLAUSES, name="ordinances"):
+        return _loaded(entry)()  # type: ignore[no-any-return]  # what a name leads to is the plug-in's promise
+    raise PluginError("plugin_import", name=CLAUSES, why="not registered")
 
 
 def _loaded(entry: EntryPoint) -> Any:

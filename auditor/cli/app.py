@@ -6,7 +6,7 @@ import typer
 import typer.exceptions
 
 from auditor import __version__
-from auditor.cli import audits, carry, collector, data, explaining, folders, hosts, rehearse
+from auditor.cli import audits, carry, collector, data, explaining, folders, hosts, ordinances, rehearse
 from auditor.cli.speech import Speech, language_of
 from auditor.errors import AuditorError, CarryError, ConfigError, LockedError, NotFound, PluginError
 from auditor.exits import Exit
@@ -40,6 +40,7 @@ def application(speech: Speech) -> typer.Typer:
     app.add_typer(hosts.application(speech), name="hosts")
     app.add_typer(carry.application(speech), name="inbox")
     app.add_typer(data.application(speech), name="data")
+    app.add_typer(ordinances.application(speech), name="ordinances")
     return app
 
 
