@@ -173,7 +173,8 @@ def _pair(points: list[Point] | Unknown, seen: Printing, min_days: int) -> tuple
     far = [at for at, point in enumerate(reached) if last.early - point.early >= min_days * DAY_S]
     if not far:
         return Unknown(Reason.WINDOW_SHORT, f"the readings lie less than {min_days} days apart")
-    if fault := _fault(reached[far[-1] :]):
+    before = max(far[-1] - 1, 0)  # a meter that has just fallen to the first reading is not trusted yet
+    if fault := _fault(reached[before:]):
         return Unknown(Reason.NOT_MEASURABLE, fault)
     return reached[far[-1]], last
 

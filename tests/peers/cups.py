@@ -20,6 +20,7 @@ DefaultAuthType None
 PreserveJobHistory Yes
 PreserveJobFiles No
 MaxJobs 500
+PageLogFormat {page_log}
 <Location />
   Order allow,deny
   Allow all
@@ -91,12 +92,19 @@ class Cups:
         """Where IPP is spoken."""
         return f"http://127.0.0.1:{self.port}/"
 
-    def print(self, queue: str, *options: str, pages: int = 1, copies: int = 1) -> None:
-        """Print so many pages of text with these ``-o`` options, and wait until the server is done."""
+    def print(
+        self, queue: str, *options: str, pages: int = 1, copies: int = 1, title: str = "", user: str = ""
+    ) -> None:
+        """Print so many pages of text with these ``-o`` options, and wait until the server is done.
+
+        `title` and `user` "" = those that ``lp`` takes by itself.
+        """
         document = self.home / "document.txt"
         document.write_text("\f".join(f"page {page}\n" for page in range(1, pages + 1)))
         chosen = [word for option in options for word in ("-o", option)]
-        self._run("lp", "-d", queue, "-n", str(copies), *chosen, str(document))
+        named = ("-t", title) if title else ()
+        posing = ("-U", user) if user else ()
+        self._run("lp", *posing, "-d", queue, "-n", str(copies), *named, *chosen, str(document))
         wait_until(lambda: not self._run("lpstat", "-o", queue), "end of printing", within_s=60)
 
     def make(self, queue: CupsQueue) -> None:
@@ -121,8 +129,10 @@ class Cups:
 
 
 @contextmanager
-def cups(folder: Path, queues: Sequence[CupsQueue], *, name: str = "cups") -> Iterator[Cups]:
-    """Run a cupsd whose files stand in `folder`, with these queues."""
+def cups(
+    folder: Path, queues: Sequence[CupsQueue], *, name: str = "cups", page_log: str = ""
+) -> Iterator[Cups]:
+    """Run a cupsd whose files stand in `folder`, with these queues; `page_log` = its format, "" = none."""
     program = need("cupsd")
     need_root()
     _need_driver()
@@ -134,7 +144,7 @@ def cups(folder: Path, queues: Sequence[CupsQueue], *, name: str = "cups") -> It
             parent.chmod(parent.stat().st_mode | 0o011)  # filters run as user lp and must get here
     subprocess.run(["chown", "-R", "lp:lp", str(home)], check=True)
     port = free_port()
-    (home / "cupsd.conf").write_text(_CUPSD.format(port=port))
+    (home / "cupsd.conf").write_text(_CUPSD.format(port=port, page_log=page_log))
     (home / "cups-files.conf").write_text(_FILES.format(home=home))
     command = [program, "-f", "-c", str(home / "cupsd.conf"), "-s", str(home / "cups-files.conf")]
     with started(command, log=home / "cupsd.log", ready=lambda: listens(port)):
