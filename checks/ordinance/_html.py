@@ -20,6 +20,7 @@ _BLOCKS = frozenset(
     )
 )
 _CELLS = frozenset({"td", "th"})
+_FIELDS = frozenset({"input", "meta", "param", "select", "textarea", "button", "form"})
 _ENDS = re.compile(r"</\s*(?:html|body)\s*>", re.IGNORECASE)
 _FILE = re.compile(
     r"[\w%.~-]{1,120}\.(?:rtf|docx?|xlsx?|pdf|jtdc?|png|gif|jpe?g|tiff?|bmp|svg|html?|css|txt)\b",
@@ -144,7 +145,10 @@ def _leave(node: etree._Element, tag: str, pen: _Pen) -> None:
 
 
 def _is_title(node: etree._Element) -> bool:
-    return node.tag == "p" and any(each.startswith("title-") for each in (node.get("class") or "").split())
+    """ぎょうせい: ``p.title-…``; joureikun: an element named ``name`` or of the class ``titleName``."""
+    classes = (node.get("class") or "").split()
+    titled = node.tag == "p" and any(each.startswith("title-") for each in classes)
+    return titled or "titleName" in classes or (node.get("name") == "name" and node.tag not in _FIELDS)
 
 
 def _picture(node: etree._Element, pen: _Pen) -> None:

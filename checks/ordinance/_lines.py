@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from checks.ordinance._numerals import NUMBER, branched
+from checks.ordinance._numerals import NUMBER, branched, number
 from checks.ordinance._text import folded
 
 _N = rf"({NUMBER}(?:の{NUMBER})*)"
@@ -14,7 +14,7 @@ _GONE = re.compile(rf"(?:から第{NUMBER}条(?:の{NUMBER})*まで|(?:及び|�
 _ATTACHED = re.compile(r"[^\s第中及又若並等各本前後のにかがをはと、。~・()に―-]")
 _PARAGRAPH = re.compile(r"([0-9]{1,3})(\s+|(?=[^\s0-9.,、。条項号年月日円人名回時分の/%-]))")
 _BRACKETED = re.compile(rf"\(({NUMBER}(?:の{NUMBER})*)\)\s*")
-_KANJI_ITEM = re.compile(r"([一二三四五六七八九十]{1,4}(?:の[一二三四五六七八九十]{1,3})?)\s+")
+_KANJI_ITEM = re.compile(r"([一二三四五六七八九十]{1,4}(?:の[一二三四五六七八九十]{1,3})?)(\s+|[、.]\s*)")
 _SUB = re.compile(r"(?:([ア-ン]|[a-z])\s+|\(([ア-ン]|[a-z])\)\s*)")
 _CAPTION = re.compile(
     r"\((?![0-9一二三四五六七八九十]{1,3}\))[^()。]{1,60}(?:\([^()。]{1,30}\)[^()。]{0,30})?\)"
@@ -100,7 +100,8 @@ def _form(text: str) -> Mark | None:
     if any(char in tail for char in "。をにはがのと、") or len(tail) > 40:  # noqa: PLR2004 - a name, no sentence
         return None
     gone = tail.startswith("削除") or text.endswith(("削除", "削除)"))
-    return Mark(Begins.FORM, re.sub(r"\s", "", found[0]), "削除" if gone else tail)
+    name = re.sub(NUMBER, lambda digits: str(number(digits[0]) or digits[0]), re.sub(r"\s", "", found[0]))
+    return Mark(Begins.FORM, name, "削除" if gone else tail)
 
 
 def _article(text: str) -> Mark | None:
@@ -123,11 +124,13 @@ def _article(text: str) -> Mark | None:
 def _numbered(text: str) -> Mark | None:
     if found := _PARAGRAPH.match(text):
         return Mark(Begins.PARAGRAPH, str(int(found[1])), text[found.end() :], firm=bool(found[2]))
-    found = _BRACKETED.match(text) or _KANJI_ITEM.match(text)
-    if found is None:
+    bracketed, bare = _BRACKETED.match(text), _KANJI_ITEM.match(text)
+    found = bracketed or bare
+    name = branched(found[1]) if found else None
+    if found is None or name is None:
         return None
-    name = branched(found[1])
-    return Mark(Begins.ITEM, name, text[found.end() :]) if name is not None else None
+    firm = bare is None or bare[2].isspace()
+    return Mark(Begins.ITEM, name, text[found.end() :], firm=firm)
 
 
 def _lettered(text: str) -> Mark | None:

@@ -1,5 +1,6 @@
 """Goes through the lines of a file and sorts them into drafts of provisions: 条・項・号, 附則, 別表, 様式."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
@@ -10,6 +11,12 @@ from checks.ordinance._text import Line, Page, Role, folded
 MAX_TEXT = 200_000
 """Characters of one provision; what is longer goes on in another one under the same citation."""
 MAX_LEAD = 2000
+ESTIMATED = "(推定)"
+"""Stands behind the number of an item that the export lost and its order gave back."""
+
+_LISTS = re.compile(r"次の|左の|次に|左に|掲げる|各号")
+_LIST_ENDS = re.compile(r"(?:[次左]の(?:各号|とおり|事項|いずれか)|[次左]に掲げる)[^。]{0,60}。$")
+_SPEAKS_ON = ("ただし", "但し", "この場合", "なお", "前項", "また", "備考", "(")
 
 
 @dataclass(slots=True)
@@ -186,6 +193,9 @@ def _circled(reader: _Reader, known: Mark) -> None:
 
 def _item(reader: _Reader, known: Mark) -> None:
     now = reader.now
+    if not known.firm and not _next_item(now, known.name):
+        _continue(reader, f"{known.name}、{known.rest}")
+        return
     if reader.part is Part.TABLE:
         reader.add(f"\n({known.name}) {known.rest}")
         return
@@ -193,6 +203,13 @@ def _item(reader: _Reader, known: Mark) -> None:
         reader.part = Part.MAIN
     lead = now.lead if now.item else now.text[:MAX_LEAD]
     reader.open(known.rest, article=now.article, paragraph=now.paragraph, item=known.name, lead=lead)
+
+
+def _next_item(now: Draft, name: str) -> bool:
+    """Whether 「一、」 at the start of a line is an item: the first below a list, or the next."""
+    if now.item.isdecimal():
+        return name == str(int(now.item) + 1)
+    return name == "1" and _LISTS.search(now.text) is not None
 
 
 def _sub(reader: _Reader, known: Mark) -> None:
@@ -212,7 +229,28 @@ def _sub(reader: _Reader, known: Mark) -> None:
 
 
 def _nothing(reader: _Reader, known: Mark) -> None:
-    _continue(reader, known.rest)
+    """Continues what stands above, unless an export lost the numbers of a list: then by order, 「推定」."""
+    now = reader.now
+    lead = now.lead if now.sub == ESTIMATED else now.text
+    lost = (
+        reader.part in (Part.MAIN, Part.SUPPLEMENT)
+        and now.sub in ("", ESTIMATED)
+        and (not now.item or now.sub == ESTIMATED)
+        and _LIST_ENDS.search(lead[-80:]) is not None
+        and not known.rest.startswith(_SPEAKS_ON)
+    )
+    if not lost:
+        _continue(reader, known.rest)
+        return
+    number = str(int(now.item or 0) + 1)
+    reader.open(
+        known.rest,
+        article=now.article,
+        paragraph=now.paragraph,
+        item=number,
+        sub=ESTIMATED,
+        lead=lead[:MAX_LEAD],
+    )
 
 
 def _continue(reader: _Reader, text: str) -> None:

@@ -1,6 +1,8 @@
 """The ordinance collection a town exported: every file read, none judged; the lines are kept as evidence."""
 
+import re
 import zlib
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import msgspec
@@ -16,6 +18,10 @@ MAX_ANSWER = 8 * 1024 * 1024
 MAX_PLAIN = 96 * 1024 * 1024
 MAX_CHARS = 24 * 1024 * 1024
 """Characters of the whole collection; what lies beyond is named as not read."""
+
+_HEAD = re.compile(r"((?:.*/)?)head/head([^/]+)")
+_BODY = re.compile(r"[a-z][0-9]{3}rg[0-9]{8}\.html?|[0-9a-z]{8,24}_j\.html?|content[0-9a-z]+\.html?")
+"""Names that the publishers give the page of an ordinance, lower case."""
 
 _HTML = ("html", "htm", "xhtml")
 _PLAIN = ("txt", "text", "")
@@ -100,26 +106,52 @@ def _row(name: str, folder: Folder, left: int) -> _File:
 @fact("ordinance.texts", probe=read_folder)
 def ordinances(answer: Answer) -> Ordinances:
     """The provisions of every file; a picture or form file that a page shows in its own place is no gap."""
-    rows = _unpacked(answer.body)
+    read = _unpacked(answer.body)
+    rows = {row.name: row for row in read}
+    if len(rows) < len(read):
+        raise Garbled("a file is there twice")
+    heads = {body: head for head in rows if (body := _body_of(head)) in rows}
     documents: list[Document] = []
     shown: set[str] = set()
-    for row in rows:
-        found = documents_of(row.name, _page(row))
+    for row in rows.values():
+        if row.name in heads.values():
+            continue
+        found = documents_of(row.name, _page(row, rows.get(heads.get(row.name, ""))))
         if row.links_only:
             found = tuple(each for each in found if each.is_ordinance)
         documents += found
         if any(not form.readable for each in found for form in each.forms):
             shown.update(name for name in row.mentions if _suffix(name) not in (*_HTML, *_PLAIN))
-    unread = tuple(row.name for row in rows if row.fault and _base(row.name) not in shown)
-    return Ordinances(tuple(documents), unread)
+    unread = tuple(row.name for row in rows.values() if row.fault and _base(row.name) not in shown)
+    return Ordinances(tuple(documents), (*unread, *_missing(rows.values())))
+
+
+def _body_of(name: str) -> str:
+    """The page that a head frame belongs to (joureikun: act/head/head9.htm, act/content/content9.htm)."""
+    found = _HEAD.fullmatch(name)
+    return f"{found[1]}content/content{found[2]}" if found else ""
+
+
+def _missing(rows: Collection[_File]) -> tuple[str, ...]:
+    """Ordinances that a table of contents or a frame names and the folder has not: it was cut off."""
+    there = {_base(row.name) for row in rows}
+    named = {
+        mention
+        for row in rows
+        if not row.fault
+        for mention in row.mentions
+        if (row.links_only and _BODY.fullmatch(mention)) or (not row.lines and _suffix(mention) in _HTML)
+    }
+    return tuple(sorted(named - there))
 
 
 def _base(name: str) -> str:
     return name.rpartition("/")[2].lower()
 
 
-def _page(row: _File) -> Page:
-    lines = (Line(Role(line[:1].strip()), line[1:]) for line in row.lines if line)
+def _page(row: _File, head: _File | None) -> Page:
+    both = (*(head.lines if head else ()), *row.lines)
+    lines = (Line(Role(line[:1].strip()), line[1:]) for line in both if line)
     seen = tuple(line for line in lines if not (row.links_only and line.role is Role.IMAGE))
     return Page(row.title, seen, frozenset(row.mentions), row.links_only)
 
