@@ -57,6 +57,6 @@ lock:
 	@sh scripts/venv.sh $<
 
 clean:
-	rm -rf .venv .peers build telework-audit
+	rm -rf .venv .peers .mayan build telework-audit
 
 FORCE:

@@ -11,3 +11,4 @@ compile pyproject.toml requirements/build.in --group dev --constraint requiremen
     --output-file requirements/dev.txt
 compile requirements/peers.in --output-file requirements/peers.txt
 compile requirements/peers-built.in --output-file requirements/peers-built.txt
+compile requirements/mayan.in --output-file requirements/mayan.txt

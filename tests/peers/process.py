@@ -52,6 +52,12 @@ def listens(port: int, host: str = "127.0.0.1") -> bool:
     return True
 
 
+def listens_at_last(port: int) -> bool:
+    """True once a connect succeeds: for programs that take long to load, as `started` does not wait long."""
+    wait_until(lambda: listens(port), f"a server at port {port}", within_s=90)
+    return True
+
+
 def wait_until(true: Callable[[], bool], what: str, *, within_s: float = 15.0) -> None:
     """Poll until `true()`; an assertion error names `what` otherwise."""
     end = time.monotonic() + within_s
