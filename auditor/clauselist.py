@@ -14,7 +14,7 @@ FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r")
 """A cell that begins so would be run by a spreadsheet."""
 ID = "h"
 """Before an id: a spreadsheet would take 12e4567890123456 for a number and write another one back."""
-_GIVEN = ("hit", "document", "place", "kind", "sentence")
+_GIVEN = ("hit", "document", "place", "kind", "sentence", "context")
 _ADDED = ("class", "found", "rule", "state")
 
 
@@ -47,7 +47,8 @@ def table(clauses: Iterable[Clause], headings: Mapping[str, str]) -> str:
     added = [say("ja", f"ordinances.column_{key}") for key in _ADDED]
     rows.writerow([*(headings[key] for key in _GIVEN), *added, *(headings[key] for key in answers)])
     for clause in clauses:
-        given = (ID + clause.id, clause.document, clause.place, clause.kind.ja, clause.sentence)
+        context = ID + clause.context if clause.context else ""
+        given = (ID + clause.id, clause.document, clause.place, clause.kind.ja, clause.sentence, context)
         about = (
             say("ja", f"ordinances.class_{clause.klass.replace('-', '_')}"),
             "・".join(clause.words),

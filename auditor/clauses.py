@@ -30,7 +30,8 @@ class Clause:
     """One sentence that waits for a decision or has one.
 
     `klass` is a code worded under ``ordinances.class_<code>``. `words` = what was found in it, `rule` = the
-    special rule that may lift it, "" = none. `answers` = the cells of its row in the register, as they stand.
+    special rule that may lift it, "" = none. `context` = a digest of the whole paragraph. `answers` = the
+    cells of its row in the register, as they stand.
     """
 
     id: str
@@ -39,6 +40,7 @@ class Clause:
     kind: Wording
     klass: str
     sentence: str
+    context: str = ""
     words: tuple[str, ...] = ()
     rule: str = ""
     state: State = State.OPEN

@@ -52,8 +52,12 @@ class Entry:
     @property
     def hit(self) -> str:
         """The id of the hit, "" = it is none."""
-        found = _ID.fullmatch(self.cells.get("hit", "").casefold())
-        return found[1] if found else ""
+        return _hash(self.cells.get("hit", ""))
+
+    @property
+    def context(self) -> str:
+        """The digest of the whole paragraph that was decided on, "" = the row does not tell."""
+        return _hash(self.cells.get("context", ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,11 @@ class Fault:
         """``decisions.csv:5: 判定日(先の日付)``."""
         names = words()
         return f"{FILE}:{self.line}: {names.columns[self.column][0]}({names.faults[self.code]})"
+
+
+def _hash(cell: str) -> str:
+    found = _ID.fullmatch(cell.casefold())
+    return found[1] if found else ""
 
 
 @cache

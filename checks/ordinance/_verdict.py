@@ -8,7 +8,7 @@ from auditor.api import Judgement, Params, Reason, failed, passed, unknown
 from checks.ordinance._hits import Hit, Hits, Klass, hits_of
 from checks.ordinance._rules import rules
 from checks.ordinance._special import Special, special_rules
-from checks.ordinance._standing import Decisions, standing
+from checks.ordinance._standing import Decisions, Standing, standing
 from checks.ordinance.corpus import Ordinances
 
 
@@ -19,23 +19,36 @@ def clauses_decided(
     kind = next(kind.id for kind in rules().kinds.values() if kind.control == control)
     own = {kind: params.texts("words")}
     found = hits_of(texts.documents, today, own=own, controls=frozenset({control}), special=special)
-    return judged(texts, found, params.integer("undecided"), _decided(found, register, today))
+    stand = _standing(texts, found, register, today, control)
+    return judged(
+        texts, found, params.integer("undecided"), stand.decided, again=stand.changed | stand.expired
+    )
 
 
-def _decided(found: Hits, register: Decisions, today: date) -> frozenset[str]:
-    """The ids of these hits on which a decision counts today."""
+def _standing(texts: Ordinances, found: Hits, register: Decisions, today: date, control: str) -> Standing:
+    """How these hits fit the decisions that were made on them, or on hits of their kinds that are gone."""
     known = {hit.id for hit in found.all}
-    rows = tuple(row for row in register.rows if row.hit in known)
-    return standing(found.all, replace(register, rows=rows), today).decided
+    kinds = [kind for kind in rules().kinds.values() if kind.control == control]
+    names = {name for kind in kinds for name in (kind.id, kind.ja, kind.en)}
+    rows = tuple(row for row in register.rows if row.hit in known or row.kind in names)
+    return standing(found.all, replace(register, rows=rows), texts.documents, today)
 
 
-def judged(texts: Ordinances, found: Hits, allowed: int, decided: frozenset[str] = frozenset()) -> Judgement:
+def judged(
+    texts: Ordinances,
+    found: Hits,
+    allowed: int,
+    decided: frozenset[str] = frozenset(),
+    *,
+    again: frozenset[str] = frozenset(),
+) -> Judgement:
     """An undecided hit that no special rule reaches fails; one that a rule may lift is unknown.
 
-    `allowed` = hits that do no harm (the catalogue says 0); `decided` = ids of hits that a person decided on.
+    `allowed` = hits that do no harm (the catalogue says 0); `decided` = ids of hits that a person decided on;
+    `again` = of those decided on in another wording, or for a time that has passed: unknown.
     """
     left = [hit for hit in found.all if hit.id not in decided]
-    waiting = [hit for hit in left if hit.open and hit.klass is not Klass.UNKNOWN]
+    waiting = [hit for hit in left if hit.open and hit.klass is not Klass.UNKNOWN and hit.id not in again]
     if sum(hit.klass is not Klass.OVERRIDE for hit in waiting) > allowed:
         return failed(
             "undecided",
@@ -43,6 +56,11 @@ def judged(texts: Ordinances, found: Hits, allowed: int, decided: frozenset[str]
             count=len(waiting),
             ordinances=len({hit.file + hit.document for hit in waiting}),
             lifted=sum(hit.lifted for hit in left),
+        )
+    if again:
+        places = tuple(_place(hit) for hit in left if hit.id in again)
+        return unknown(
+            Reason.STALE, "a decision was made on an earlier wording, or has expired", places=places
         )
     return _gap(texts, found, left) or _pass(texts, found, left)
 

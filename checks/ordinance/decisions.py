@@ -52,6 +52,7 @@ class _Row(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
     phase: str
     day: date
     until: date | None
+    context: str
 
 
 class _Kept(msgspec.Struct, forbid_unknown_fields=True):
@@ -87,7 +88,8 @@ def _row(row: Entry) -> _Row | None:
         row.cells.get(key, "")[:MAX_SENTENCE] for key in ("document", "kind", "sentence")
     )
     until = day_of(row, "until")
-    return _Row(row.line, row.hit, document, kind, sentence, decision_of(row), phase_of(row), day, until)
+    decided = (decision_of(row), phase_of(row), day, until)
+    return _Row(row.line, row.hit, document, kind, sentence, *decided, row.context)
 
 
 @fact("ordinance.decided", probe=read_decisions)
@@ -113,6 +115,7 @@ def decisions(answer: Answer) -> Decisions:
             row.phase,
             row.day,
             row.until,
+            row.context,
         )
         for row in kept.rows
     )
@@ -125,7 +128,7 @@ def every_hit_has_a_decision(
 ) -> Judgement:
     """Every hit that waits for one has a person's decision on the sentence as it reads today."""
     found = hits_of(texts.documents, today)
-    stand = standing(found.all, register, today, params.texts("phase"))
+    stand = standing(found.all, register, texts.documents, today, params.texts("phase"))
     if not register.kept and any(hit.open for hit in found.all):
         return unknown(Reason.NOT_COLLECTED, f"no {FILE} in the town folder")
     answered = stand.decided | stand.changed | stand.expired

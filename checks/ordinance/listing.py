@@ -7,7 +7,7 @@ from auditor.api import Answer, Clause, ClauseState, Documents, Folder, Listing,
 from checks.ordinance._hits import DEMANDING, Hit, classify, hits_of
 from checks.ordinance._register import FILE, Entry, entries, words
 from checks.ordinance._rules import Kind, rules
-from checks.ordinance._standing import Standing, standing
+from checks.ordinance._standing import Standing, contexts, standing
 from checks.ordinance.corpus import Ordinances, ordinances, read_folder
 from checks.ordinance.decisions import decisions, read_decisions
 
@@ -30,12 +30,13 @@ class OrdinanceClauses:
         texts = ordinances(Answer("ordinance.lines", Status.OK, read_folder.collect(documents, folder)))
         kept = Answer("ordinance.decisions", Status.OK, read_decisions.collect(documents, folder))
         found = hits_of(texts.documents, today)
-        stand = standing(found.all, decisions(kept), today)
+        stand = standing(found.all, decisions(kept), texts.documents, today)
         rows = _rows(folder)
         shown = [hit for hit in found.all if hit.open or hit.id in stand.decided | stand.expired]
+        around = contexts(shown, texts.documents)
         cut = {title for _, title in found.cut}
         return Listing(
-            clauses=tuple(_clause(hit, stand, rows) for hit in shown),
+            clauses=tuple(_clause(hit, stand, rows, around) for hit in shown),
             unread=(*texts.unread, *sorted(cut), *_none(texts)),
             remarks=tuple(fault.place for fault in (*stand.faults, *stand.gone)),
         )
@@ -64,10 +65,10 @@ def _rows(folder: Folder) -> dict[str, Entry]:
     return {row.hit: row for row in reversed(rows) if row.hit and not row.is_empty}
 
 
-def _clause(hit: Hit, stand: Standing, rows: Mapping[str, Entry]) -> Clause:
+def _clause(hit: Hit, stand: Standing, rows: Mapping[str, Entry], around: Mapping[str, str]) -> Clause:
     row = rows.get(hit.id)
     wrong = row is not None and row.line in {fault.line for fault in stand.faults}
-    told = row.cells if row is not None else {}
+    told = row.cells if row is not None and hit.id not in stand.changed else {}
     return Clause(
         id=hit.id,
         document=hit.document,
@@ -75,6 +76,7 @@ def _clause(hit: Hit, stand: Standing, rows: Mapping[str, Entry]) -> Clause:
         kind=_wording(rules().kinds[hit.kind]),
         klass=hit.klass.value,
         sentence=hit.sentence,
+        context=around.get(hit.id, ""),
         words=hit.words,
         rule=hit.rule,
         state=_state(hit, stand, wrong=wrong),
