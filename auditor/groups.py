@@ -3,16 +3,15 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
+from auditor.approving import Carrier, carriers_in, carries
 from auditor.findings import Reason
 from auditor.legs import NEEDS_NO_ENTRANCE
 from auditor.rehearsal import Leg, State, Step, Walk
-from auditor.targets import Gateway, Person, Town
+from auditor.targets import Gateway, Person, Town, target_key
 from auditor.uses import serves
-from auditor.work import Documents
 
 NEEDS_BROKER = ("vdi",)
 """Methods that get their screen from a broker, so that it must be declared."""
-ROUTES = "routes"
 
 
 def chosen_people(town: Town, sections: Collection[str]) -> tuple[Person, ...]:
@@ -27,13 +26,9 @@ def used_by(people: Sequence[Person], town: Town) -> tuple[Gateway, ...]:
     return tuple(one for one in town.gateways if any(serves(one, person) for person in people))
 
 
-def routes_of(people: Sequence[Person], town: Town) -> tuple[Documents, ...]:
-    """The sets of approval routes that at least one of these people works with."""
-    return tuple(one for one in town.documents if any(_works_with(one, person) for person in people))
-
-
-def _works_with(documents: Documents, person: Person) -> bool:
-    return documents.kind == ROUTES and (not documents.sections or person.section in documents.sections)
+def carriers_of(people: Sequence[Person], town: Town) -> tuple[Carrier, ...]:
+    """What carries the approvals of at least one of these people: sets of routes, workflow systems."""
+    return tuple(one for one in carriers_in(town) if any(carries(one, person) for person in people))
 
 
 def without_a_way(
@@ -84,13 +79,16 @@ def _for(step: Step, method: str, group: Sequence[Person]) -> Step:
 
 
 def _approvals(group: Sequence[Person], town: Town, servers: Mapping[str, Step]) -> list[Step]:
-    """One step per set of routes; people with none are unknown, for nobody told how they get approval."""
+    """One step per carrier; people with none are unknown, for nobody told how they get approval.
+
+    `servers` = the step to each carrier, by its key.
+    """
     steps = []
-    for documents in routes_of(group, town):
-        step = servers[documents.id]
-        hit = tuple(person.id for person in group if _works_with(documents, person))
+    for carrier in carriers_of(group, town):
+        step = servers[target_key(carrier)]
+        hit = tuple(person.id for person in group if carries(carrier, person))
         steps.append(replace(step, people=hit if step.state in (State.BREAKS, State.UNKNOWN) else ()))
-    lost = tuple(person.id for person in group if not any(_works_with(one, person) for one in town.documents))
+    lost = tuple(person.id for person in group if not carriers_of([person], town))
     if lost:
         gap = Step(leg=Leg.APPROVAL, state=State.UNKNOWN, reason=Reason.NOT_DECLARED, people=lost)
         steps.append(gap)

@@ -7,7 +7,7 @@ judged by the same checks as in a scan, on the whole town. A way that breaks is 
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -16,6 +16,7 @@ from auditor.access.dial import DirectDial, doors
 from auditor.access.keys import Keys
 from auditor.access.net import Deadline
 from auditor.access.pace import Pace
+from auditor.approving import Carrier, is_silent, server_of
 from auditor.collect import collect_task
 from auditor.engine import japan_day
 from auditor.errors import Unreached
@@ -29,7 +30,6 @@ from auditor.rehearsal import Leg, State, Step
 from auditor.roads import Roads
 from auditor.session import Session
 from auditor.targets import Gateway, target_key
-from auditor.work import Documents
 
 CONTROLS = {
     Leg.ENTRANCE: "RA-02",
@@ -49,7 +49,7 @@ NOWHERE = (Reason.REFUSED, Reason.NAME_NOT_FOUND)
 WAIT_S = 4.0
 WORKERS = 32
 
-Seen = Callable[[Gateway | Documents, Reason | None], None]
+Seen = Callable[[Gateway | Carrier, Reason | None], None]
 
 
 @dataclass(slots=True)
@@ -164,26 +164,18 @@ class Guide:
             answers.append(kept_answer(probe, gateway, keys, lambda: dial))
         return Evidence(target=target_key(gateway), collected_at=datetime.now(UTC), answers=tuple(answers))
 
-    def to_server(self, documents: Documents) -> Step:
-        """One connect to where the approval routes run."""
-        place = documents.server
+    def to_server(self, place: Place | None) -> Unreached | None:
+        """One connect to where approvals run: what stood in the way, None = somebody answered there."""
         if place is None:
-            return Step(
-                leg=Leg.APPROVAL, state=State.UNKNOWN, reason=Reason.NOT_DECLARED, place=documents.name
-            )
-        shown = f"{documents.name} ({place})"
+            return Unreached(Reason.NOT_DECLARED, "")
+        allowed = frozenset({(place.host, place.port, "tcp")})
         try:
             with self.turns.at(self.deadline, place.host):
-                self._connect(place)
+                dial = DirectDial(allowed, self._seconds(place.host), self.roads.contacts.append)
+                with dial.tcp(place.host, place.port, wait_s=WAIT_S):
+                    return None
         except Unreached as error:
-            return _unreached(Leg.APPROVAL, error, shown)
-        return Step(leg=Leg.APPROVAL, state=State.HOLDS, place=shown)
-
-    def _connect(self, place: Place) -> None:
-        allowed = frozenset({(place.host, place.port, "tcp")})
-        dial = DirectDial(allowed, self._seconds(place.host), self.roads.contacts.append)
-        with dial.tcp(place.host, place.port, wait_s=WAIT_S):
-            return
+            return error
 
     def _seconds(self, what: str) -> float:
         return min(self.roads.probe_deadline_s, self.deadline.need_s(what))
@@ -222,16 +214,27 @@ def _unreached(leg: Leg, error: Unreached, place: str) -> Step:
     return Step(leg=leg, state=state, reason=error.reason, note=error.note, place=place)
 
 
+def _to_carrier(carrier: Carrier, asked: Mapping[Place | None, Future[Unreached | None]]) -> Step:
+    """The step to the server of one carrier of approvals; where several share a server, one asked for all."""
+    place = server_of(carrier)
+    shown = f"{carrier.name} ({place})" if place is not None else carrier.name
+    if is_silent(carrier):
+        return _unreached(Leg.APPROVAL, Unreached(Reason.NOT_COLLECTED, "road = file"), shown)
+    if (stopped := asked[place].result()) is not None:
+        return _unreached(Leg.APPROVAL, stopped, shown)
+    return Step(leg=Leg.APPROVAL, state=State.HOLDS, place=shown)
+
+
 def walked(
     session: Session,
     roads: Roads,
     gateways: Sequence[Gateway],
-    documents: Sequence[Documents],
+    carriers: Sequence[Carrier],
     deadline_s: float,
     seen: Seen,
     vantage: str = "",
 ) -> tuple[dict[str, tuple[Step, ...]], dict[str, Step], float, tuple[str, ...]]:
-    """Steps by entrance, the approval step by document set, seconds taken, and what failed by its own fault.
+    """Steps by entrance, the approval step by carrier's key, seconds taken, what failed by its own fault.
 
     Entrances and servers at the same time, each host by one connection after the other.
     """
@@ -244,16 +247,18 @@ def walked(
     guide = Guide(
         session=session, roads=roads, tasks=tasks, deadline=Deadline.after(deadline_s), vantage=vantage
     )
+    places = {None if is_silent(carrier) else server_of(carrier) for carrier in carriers}
     ways: dict[str, tuple[Step, ...]] = {}
     servers: dict[str, Step] = {}
     with ThreadPoolExecutor(max_workers=WORKERS, thread_name_prefix="rehearsal") as pool:
         through = {pool.submit(guide.through, gateway): gateway for gateway in gateways}
-        to = {pool.submit(guide.to_server, one): one for one in documents}
+        to = {place: pool.submit(guide.to_server, place) for place in places}
         for future in as_completed(through):
             gateway = through[future]
             ways[gateway.id] = future.result()
             seen(gateway, next((step.reason for step in ways[gateway.id] if step.reason), None))
-        for answer in as_completed(to):
-            servers[to[answer].id] = answer.result()
-            seen(to[answer], servers[to[answer].id].reason)
+        for carrier in carriers:
+            step = _to_carrier(carrier, to)
+            servers[target_key(carrier)] = step
+            seen(carrier, step.reason)
     return ways, servers, time.monotonic() - began, tuple(guide.broken)

@@ -59,7 +59,7 @@ def _rehearsed(
 ) -> "Rehearsal":
     from auditor.cli.roads import roads_for  # noqa: PLC0415 - start-up time
     from auditor.engine import japan_day  # noqa: PLC0415
-    from auditor.groups import chosen_people, routes_of, used_by, walks_of, without_a_way  # noqa: PLC0415
+    from auditor.groups import carriers_of, chosen_people, used_by, walks_of, without_a_way  # noqa: PLC0415
     from auditor.rehearsal import Rehearsal  # noqa: PLC0415
     from auditor.rehearsing import CONTROLS, walked  # noqa: PLC0415
     from auditor.run import TownCard  # noqa: PLC0415
@@ -72,13 +72,13 @@ def _rehearsed(
     session = Session(town=town, model=model_of(town, controls), plugins=plugins, controls=controls)
     shown = narrowed(town, sections).sections
     people = chosen_people(town, {row.id for row in shown} if sections else ())
-    gateways, documents = used_by(people, town), routes_of(people, town)
+    gateways, carriers = used_by(people, town), carriers_of(people, town)
     _known(origin, town.root, {vantage.id for vantage in town.vantages})
     started = datetime.now(UTC)
     roads = roads_for(loaded, deadline_s)({})
-    with closing(roads), Watched(speech, len(gateways) + len(documents)) as watched:
+    with closing(roads), Watched(speech, len(gateways) + len(carriers)) as watched:
         ways, servers, took_s, broken = walked(
-            session, roads, gateways, documents, deadline_s, watched.seen, origin
+            session, roads, gateways, carriers, deadline_s, watched.seen, origin
         )
     without, unaided = without_a_way(people, gateways)
     here = {person.section for person in people}

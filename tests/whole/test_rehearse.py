@@ -1,5 +1,6 @@
 """``auditor rehearse`` on a real nginx: the right step, the right people, and until when it holds."""
 
+import socket
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 
 from tests.peers.process import free_port
 from tests.peers.sshd import sshd
-from tests.remote.conftest import TODAY, black_hole
+from tests.remote.conftest import TODAY, black_hole, rude_server
 from tests.whole.command import auditor
 from tests.whole.morning import REPAIRS, Morning, changed, morning, states, stopped_at
 
@@ -82,6 +83,44 @@ def test_an_approval_server_that_is_down_stops_its_own_sections_only(well: Morni
     assert code == 3
     assert stopped_at(found) == ("approval", ["0103"])
     assert found["stopped"] == ["0103"]
+
+
+def test_a_workflow_system_is_an_approval_server_of_its_sections(well: Morning, tmp_path: Path) -> None:
+    today = changed(well, tmp_path)
+    today.more = 'sections = ["soumu"]\n' + workflow(free_port(), 'sections = ["zeimu"]')
+    code, found = today.rehearse()
+    assert code == 3
+    assert stopped_at(found) == ("approval", ["0103"])
+    today.more = 'sections = ["soumu"]\n' + workflow(well.server or 0, 'sections = ["zeimu"]')
+    code, found = today.rehearse()
+    assert (code, found["stopped"]) == (0, [])
+    today.more = 'sections = ["soumu"]\n' + workflow(free_port(), 'sections = ["zeimu"]', "file")
+    code, found = today.rehearse()
+    assert (code, found["stopped"]) == (4, [])
+
+
+def test_one_server_of_two_carriers_is_asked_once(well: Morning, tmp_path: Path) -> None:
+    calls: list[str] = []
+
+    def answer(sock: socket.socket) -> None:
+        calls.append("called")
+        sock.close()
+
+    with rude_server(answer) as port:
+        today = changed(well, tmp_path, server=port)
+        today.more = workflow(port)
+        code, found = today.rehearse()
+    (walk,) = found["walks"]
+    assert code == 0
+    assert [step["leg"] for step in walk["steps"]].count("approval") == 2
+    assert calls == ["called"]
+
+
+def workflow(port: int, sections: str = "", road: str = "probe") -> str:
+    return (
+        f'[[systems]]\nid = "w"\nname = "文書管理"\nkind = "redmine"\nurl = "http://127.0.0.1:{port}"\n'
+        f'road = "{road}"\n{sections}\n'
+    )
 
 
 def test_an_entrance_that_is_down_stops_everybody_and_nothing_behind_it_is_asked(
