@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from benchmarks import collector, gateways, judging, posture, routes, scale, startup
+from benchmarks import collector, gateways, judging, ordinances, posture, routes, scale, startup
 from benchmarks.timing import Result
 
 HEADER = f"{'CPU time unless it says otherwise, medians':<52}{'ours':>12} {'peer':>12} {'ratio':>8}   goal"
@@ -13,6 +13,7 @@ MEASURES: Mapping[str, Callable[[Path], Result | Iterator[Result]]] = {
     "startup": startup.version,
     "judging": judging.town_night,
     "routes": routes.files_a_second,
+    "ordinances": ordinances.hundred_files,
     "collector": collector.linux_script,
     "scale": scale.against_ssh,
     "ike": gateways.ike,

@@ -1,5 +1,6 @@
 """One published file to lines of text, each with the little that its markup says and its words do not."""
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,6 +8,14 @@ from enum import StrEnum
 SEAL_MARK = "㊞"
 LOST = "\ufffd"
 """What a converter leaves for a character it could not read; a seal mark may have stood there."""
+
+
+_UNSEEN = re.compile(
+    r"[\s\u00ad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e\u200b-\u200f\u202a-\u202e"
+    r"\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f"
+    r"\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0001\U000e0020-\U000e007f]+"
+)
+"""White space and the characters of the class Cf."""
 
 
 class Role(StrEnum):
@@ -46,7 +55,7 @@ def folded(text: str) -> str:
 
 def squeezed(text: str) -> str:
     """Without white space and invisible characters, so that a word across a line break is whole."""
-    return "".join(char for char in text if not char.isspace() and unicodedata.category(char) != "Cf")
+    return _UNSEEN.sub("", text)
 
 
 def plain_page(text: str) -> Page:

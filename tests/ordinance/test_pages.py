@@ -1,5 +1,8 @@
 """Bytes and markup become lines: charsets, hidden ends, ruby, tables, pictures."""
 
+import sys
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +12,7 @@ from checks.ordinance._charset import decode
 from checks.ordinance._html import html_page
 from checks.ordinance._provisions import Document
 from checks.ordinance._reader import documents_of
-from checks.ordinance._text import Role, folded, plain_page
+from checks.ordinance._text import Role, folded, plain_page, squeezed
 
 TEXT = "第1条　この条例は、申請書への押印について必要な事項を定めるものとする。"
 
@@ -52,6 +55,13 @@ def test_no_bytes_break_the_decoder(body: bytes) -> None:
         return
     assert isinstance(text, str)
     assert codec
+
+
+def test_no_invisible_character_divides_a_word() -> None:
+    every = [chr(code) for code in range(sys.maxunicode + 1)]
+    unseen = [char for char in every if char.isspace() or unicodedata.category(char) == "Cf"]
+    assert squeezed("押" + "".join(unseen) + "印") == "押印"
+    assert squeezed("".join(f"押{char}印" for char in unseen)) == "押印" * len(unseen)
 
 
 def test_the_seal_mark_survives_folding_and_numeric_references() -> None:
