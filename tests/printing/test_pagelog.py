@@ -255,3 +255,15 @@ def test_a_job_whose_queue_is_gone_is_left_open() -> None:
 def test_a_kept_answer_of_another_shape_is_garbled(body: bytes) -> None:
     with pytest.raises(Garbled):
         pagelog.page_log(Answer("print.page-log", Status.OK, body))
+
+
+def test_impressions_pages_and_sheets_are_three_things_on_a_real_server(logging: Cups) -> None:
+    """Two-sided, two-up, past the driver and on a raw queue: only what the server measured is a figure."""
+    rows = {job.id: (job.told, job.impressions, job.sheets) for job in history(logging).jobs}
+    assert rows == {
+        1: (6, 6, 6),
+        2: (12, 12, 6),
+        3: (0, None, None),
+        4: (0, None, None),
+        5: (3, 3, 3),
+    }

@@ -165,3 +165,65 @@ def test_a_queue_without_a_model_may_be_raw(rows: tuple[Queue, ...], verdict: Ve
 )
 def test_one_banner_before_or_after_is_enough_to_fail(banners: tuple[str, ...], verdict: Verdict) -> None:
     assert subject.no_banner_pages(seen(queue(banners=banners)), PARAMS).verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("changes", "verdict"),
+    [
+        ({"banners": ("standard", "none")}, Verdict.FAIL),
+        ({"banners": ("standard",), "banners_supported": ("standard",)}, Verdict.NOT_APPLICABLE),
+        ({"banners": ("standard",), "banners_supported": ()}, Verdict.UNKNOWN),
+        ({"banners": ("none",), "banners_supported": ()}, Verdict.PASS),
+    ],
+)
+def test_a_banner_is_a_fault_only_where_it_can_be_turned_off(
+    changes: dict[str, tuple[str, ...]], verdict: Verdict
+) -> None:
+    row = replace(queue(), **changes)  # type: ignore[arg-type]
+    assert subject.no_banner_pages(seen(row), PARAMS).verdict is verdict
+
+
+COLOUR = {"colours_supported": ("monochrome", "color"), "in_colour": True}
+
+
+@pytest.mark.parametrize(
+    ("changes", "verdict"),
+    [
+        ({**COLOUR, "colours": ("monochrome",)}, Verdict.PASS),
+        ({**COLOUR, "colours": ("color",)}, Verdict.FAIL),
+        ({**COLOUR, "colours": ("auto",)}, Verdict.FAIL),
+        ({**COLOUR, "colours": ("monochrome", "color")}, Verdict.FAIL),
+        ({**COLOUR, "colours": ()}, Verdict.UNKNOWN),
+        ({**COLOUR, "colours": ("monochrome",), "model": _queues.RAW_MODEL}, Verdict.UNKNOWN),
+        ({"colours": ("color",), "in_colour": True}, Verdict.UNKNOWN),
+        ({"colours": ("color",), "colours_supported": ("color",), "in_colour": True}, Verdict.NOT_APPLICABLE),
+        ({"colours": ("monochrome",), "in_colour": False}, Verdict.NOT_APPLICABLE),
+        ({"colours": ("monochrome",), "colours_supported": ("monochrome",)}, Verdict.NOT_APPLICABLE),
+        ({}, Verdict.UNKNOWN),
+    ],
+)
+def test_monochrome_is_judged_only_where_a_queue_has_the_choice(
+    changes: dict[str, object], verdict: Verdict
+) -> None:
+    row = replace(queue(), **changes)  # type: ignore[arg-type]
+    assert subject.monochrome_by_default(seen(row), PARAMS).verdict is verdict
+
+
+def test_private_job_values_take_names_away_and_leave_the_sheets(server: Cups) -> None:
+    """The stock policy (``JobPrivateValues default``) hides who printed what; the counts stay."""
+    assert "JobPrivateValues default" in (server.home / "cupsd.conf").read_text()
+    declared = PrintServer(id="p", name="p", url=server.url)
+    body = _queues.ask_printing.collect(declared, DirectHttp(server.url, 20, lambda _: None))
+    told = subject.printing(Answer("printing.ipp", Status.OK, body))
+    assert {job.id: job.sheets for job in told.jobs if job.id in (1, 2, 3)} == {1: 3, 2: 6, 3: 18}
+
+
+def test_a_short_history_says_how_far_it_reaches() -> None:
+    result = sheets.sheets_per_head(seen(queue(), jobs=[recent(2, 1)]), SERVER, TOWN, PARAMS)
+    assert "oldest job kept: #2 of 2026-11-17" in result.note
+
+
+def test_a_raw_queue_is_named_among_what_is_not_counted() -> None:
+    told = seen(queue(), raw("old-mfp"), jobs=[OLD, recent(2, 1)])
+    result = sheets.sheets_per_head(told, SERVER, TOWN, PARAMS)
+    assert (result.reason, result.note) == (Reason.NOT_MEASURABLE, "not counted: old-mfp")
