@@ -1,16 +1,15 @@
 """CSV ledgers of a town: columns in any order, Japanese or English headings; bad cells are told of."""
 
-import csv
-import io
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from auditor.api import Garbled, decoded, folded
+from auditor.api import Garbled, folded
+from checks._ledgers._table import Table
 
-MAX_ROWS, MAX_COLUMNS, MAX_FAULTS = 50_000, 200, 50
+MAX_FAULTS = 50
 MAX_COUNT = 10**10
 TOTALS = frozenset(map(folded, ("合計", "計", "総計", "小計", "total", "sum")))
 """Cells that mark a row which only adds up others."""
@@ -59,39 +58,14 @@ class Columns:
         return ordered if all(key in at for key in self.needed) else None
 
 
-def lines_of(content: bytes) -> list[tuple[int, list[str]]]:
-    """The rows of a CSV that hold anything, each with the line it begins on.
-
-    Raises:
-        Garbled: neither UTF-8 nor cp932, broken quotes, or more rows or columns than a ledger has.
-    """
-    text, _ = decoded(content)
-    if text is None or "\0" in text:
-        raise Garbled("neither UTF-8 nor cp932")
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    rows: list[tuple[int, list[str]]] = []
-    begins = 1
-    try:
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                rows.append((begins, cells))
-            begins = reader.line_num + 1
-            if len(rows) > MAX_ROWS or len(cells) > MAX_COLUMNS:
-                raise Garbled("too many rows or columns")
-    except csv.Error as error:
-        raise Garbled(f"row {begins}: {error}"[:200]) from None
-    return rows
-
-
-def cells_of(
-    body: Sequence[tuple[int, list[str]]], at: Mapping[str, int], width: int, name: str, faults: Faults
-) -> Iterator[tuple[int, dict[str, str]]]:
-    """Each row's known cells, without outer blanks; a row with more cells than headings is a fault."""
+def cells_of(table: Table, at: Mapping[str, int], faults: Faults) -> Iterator[tuple[int, dict[str, str]]]:
+    """Each row's known cells; a row with more cells than headings is a fault."""
+    (_, heading), *body = table.rows
     for row, cells in body:
-        if any(cell.strip() for cell in cells[width:]):
-            faults.add(name, row)
+        if any(cells[len(heading) :]):
+            faults.add(table.name, row)
             continue
-        yield row, {key: cells[i].strip() if i < len(cells) else "" for key, i in at.items()}
+        yield row, {key: cells[i] if i < len(cells) else "" for key, i in at.items()}
 
 
 def is_total(cell: str) -> bool:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from auditor.api import Answer, Folder, Garbled, NotKnown, PrintServer, Reason, fact, folded, probe
-from checks.printing._ledger import Columns, Faults, cells_of, count_of, day_of, lines_of
+from checks._ledgers._table import csv_table
+from checks.printing._ledger import Columns, Faults, cells_of, count_of, day_of
 
 READINGS = Columns(
     {
@@ -60,14 +61,14 @@ def read_sheets(server: PrintServer, folder: Folder) -> bytes:
 
 def _rows(name: str, content: bytes, faults: Faults) -> Iterator[list[object]]:
     try:
-        lines = lines_of(content)
-        at = READINGS.found(lines[0][1]) if lines else None
+        table = csv_table(content, name)
+        at = READINGS.found(table.rows[0][1]) if table.rows else None
     except Garbled:
         faults.add(name, 1)
         return
     if at is None:
         return
-    for row, cells in cells_of(lines[1:], at, len(lines[0][1]), name, faults):
+    for row, cells in cells_of(table, at, faults):
         try:
             key = "date"
             day = day_of(cells["date"])

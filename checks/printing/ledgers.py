@@ -23,7 +23,8 @@ from auditor.api import (
     probe,
     unknown,
 )
-from checks.printing._ledger import Columns, Faults, cells_of, count_of, is_total, lines_of, month_of
+from checks._ledgers._table import Table, csv_table
+from checks.printing._ledger import Columns, Faults, cells_of, count_of, is_total, month_of
 from checks.printing._monthly import Change, Month, change_of
 from checks.printing._readings import READINGS
 
@@ -76,8 +77,8 @@ def read_ledgers(documents: Documents, folder: Folder) -> bytes:
     for name in folder.names(".csv"):
         content = folder.read(name)
         try:
-            lines = lines_of(content)
-            heading = lines[0][1] if lines else []
+            table = csv_table(content, name)
+            heading = table.rows[0][1] if table.rows else ()
             found = {kind: at for kind, one in LEDGERS.items() if (at := one.found(heading)) is not None}
             known = bool(found) or READINGS.found(heading) is not None
         except Garbled:
@@ -85,28 +86,26 @@ def read_ledgers(documents: Documents, folder: Folder) -> bytes:
         if not known:
             faults.add(name, 1)
         for kind, at in found.items():
-            rows[kind] += _rows(lines, at, name, faults)
+            rows[kind] += _rows(table, at, faults)
     if not any(rows.values()) and not faults.places:
         raise NotKnown(Reason.NOT_COLLECTED, f"no ledger (CSV) in the folder of {documents.id}")
     return json.dumps({**rows, "faults": faults.places}, ensure_ascii=False).encode()
 
 
-def _rows(
-    lines: list[tuple[int, list[str]]], at: dict[str, int], name: str, faults: Faults
-) -> Iterator[list[object]]:
+def _rows(table: Table, at: dict[str, int], faults: Faults) -> Iterator[list[object]]:
     """Place, section, month and the figures of each row that is no total."""
-    for row, cells in cells_of(lines[1:], at, len(lines[0][1]), name, faults):
+    for row, cells in cells_of(table, at, faults):
         if is_total(cells.get("section", "")) or is_total(cells["month"]):
             continue
         if "section" in at and not cells["section"]:
-            faults.add(name, row, "section")
+            faults.add(table.name, row, "section")
             continue
-        told: list[object] = [f"{name}:{row}", cells.get("section", "")]
+        told: list[object] = [f"{table.name}:{row}", cells.get("section", "")]
         for key, read in (("month", month_of), *((key, count_of) for key in at if key not in _WHEN)):
             try:
                 told.append(read(cells[key]))
             except ValueError:
-                faults.add(name, row, key)
+                faults.add(table.name, row, key)
                 break
         else:
             yield told
