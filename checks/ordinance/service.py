@@ -72,4 +72,4 @@ def _reaches(exception: Quote, bound: Quote) -> bool:
 
 
 def _names(sentence: str, article: str) -> bool:
-    return bool(article) and re.search(re.escape(article) + r"(?![の0-9])", sentence) is not None
+    return bool(article) and re.search(re.escape(article) + r"(?!の[0-9])", sentence) is not None

@@ -1,0 +1,96 @@
+"""ORD-12: each of the nine clauses stands in a telework rule in force, or it is said which does not."""
+
+import pytest
+
+from auditor.api import Reason, Verdict
+from checks.ordinance._reader import documents_of
+from checks.ordinance._text import plain_page
+from checks.ordinance.corpus import Ordinances
+from tests.ordinance.support import judge, rule, texts
+
+CLAUSES = {
+    "対象者": "対象となる職員は、試行に参加する職員とする。",
+    "勤務場所": "勤務の場所は、職員の自宅とする。",
+    "申請と承認": "テレワークをしようとする者は、前日までに所属長に申請し、その承認を受けなければならない。",
+    "勤務時間": "始業及び終業の時刻は、システムに打刻して記録する。",
+    "持ち出し": "文書を持ち出すときは、所属長の許可を受けなければならない。",
+    "情報セキュリティ": "端末には、盗み見を防ぐため、画面の保護を設定しなければならない。",
+    "個人情報": "個人情報を記録した書類は、庁舎の外で取り扱ってはならない。",
+    "事故の報告": "端末を紛失したときは、直ちに所属長に報告しなければならない。",
+    "費用負担": "通信費は、職員が負担する。",
+}
+TITLE = "小船町テレワーク実施要綱"
+
+
+def telework(*without: str, **instead: str) -> tuple[str, ...]:
+    kept = {name: text for name, text in {**CLAUSES, **instead}.items() if name not in without}
+    return rule(TITLE, *(f"第{at}条　{text}" for at, text in enumerate(kept.values(), start=1)))
+
+
+def test_a_rule_with_all_nine_clauses_passes_and_quotes_each_place() -> None:
+    result = judge("ORD-12", texts(telework()))
+    assert (result.verdict, result.values["count"]) == (Verdict.PASS, 9)
+    assert f"{TITLE}第8条: 事故の報告" in result.places
+
+
+@pytest.mark.parametrize("name", CLAUSES)
+def test_the_one_clause_that_is_missing_is_named(name: str) -> None:
+    result = judge("ORD-12", texts(telework(name)))
+    assert (result.verdict, result.places) == (Verdict.FAIL, (name,))
+
+
+def test_without_a_telework_rule_nothing_is_known() -> None:
+    result = judge("ORD-12", texts(rule("小船町集会所規則", "第1条　集会所を置く。")))
+    assert (result.verdict, result.reason) == (Verdict.UNKNOWN, Reason.NOT_COLLECTED)
+
+
+def test_what_is_missing_may_stand_in_a_file_that_was_not_read() -> None:
+    result = judge("ORD-12", texts(telework("費用負担"), unread=("k9.doc",)))
+    assert (result.verdict, result.reason) == (Verdict.UNKNOWN, Reason.UNREADABLE)
+
+
+def test_two_rules_together_hold_the_clauses() -> None:
+    first, second = telework("費用負担"), rule("小船町在宅勤務費用規程", "第1条　" + CLAUSES["費用負担"])
+    assert judge("ORD-12", texts(first, second)).verdict is Verdict.PASS
+
+
+def test_a_clause_that_is_only_put_off_to_another_text_is_unknown() -> None:
+    result = judge("ORD-12", texts(telework(費用負担="費用の負担については、町長が別に定める。")))
+    assert (result.verdict, result.reason) == (Verdict.UNKNOWN, Reason.NOT_MEASURABLE)
+    assert result.places == (f"{TITLE}第9条: 費用負担",)
+
+
+def test_a_purpose_or_a_definition_is_no_clause() -> None:
+    lines = (*telework("費用負担"), "（目的）", "第9条　この要綱は、費用の負担その他の事項を定める。")
+    assert judge("ORD-12", texts(lines)).verdict is Verdict.FAIL
+    lines = (*telework("費用負担"), "（定義）", "第9条　通信費　職員が負担する費用をいう。")
+    assert judge("ORD-12", texts(lines)).verdict is Verdict.FAIL
+
+
+def test_the_permission_to_carry_papers_out_is_no_application_for_telework() -> None:
+    lines = telework(
+        "申請と承認", 持ち出し="実施のため文書を持ち出すときは、所属長に申請し、その承認を受ける。"
+    )
+    assert judge("ORD-12", texts(lines)).places == ("申請と承認",)
+
+
+@pytest.mark.parametrize(
+    ("ending", "verdict"),
+    [
+        ("この要綱は、令和9年4月1日から施行する。", Verdict.UNKNOWN),
+        ("この要綱は、令和5年4月1日から施行し、令和7年3月31日限り、その効力を失う。", Verdict.UNKNOWN),
+        ("この要綱は、令和8年4月1日から施行する。", Verdict.PASS),
+    ],
+)
+def test_a_rule_counts_only_while_it_is_in_force(ending: str, verdict: Verdict) -> None:
+    page = plain_page("\n".join((*telework(), "附　則", ending)))
+    assert judge("ORD-12", Ordinances(documents_of("x.txt", page), ())).verdict is verdict
+
+
+def test_a_rule_that_only_amends_another_is_none() -> None:
+    lines = ("○小船町テレワーク実施要綱の一部を改正する要綱", *telework()[1:])
+    assert judge("ORD-12", texts(lines)).reason is Reason.NOT_COLLECTED
+
+
+def test_a_word_of_the_towns_own_is_asked_for_too() -> None:
+    assert judge("ORD-12", texts(telework()), clauses=("target", "カメラ")).places == ("カメラ",)
