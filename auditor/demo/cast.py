@@ -84,7 +84,8 @@ class GatewayRow(msgspec.Struct, forbid_unknown_fields=True):
 class PrintServerRow(msgspec.Struct, forbid_unknown_fields=True):
     """A print server whose facts come from the inbox; every section on it prints alike.
 
-    `sheets_per_head` = sheets a person prints a day, `sides` = the queues' IPP default.
+    `sheets_per_head` = sheets a person prints a day; `sides` and `colour` = the queues' IPP defaults;
+    `unlogged` = percent that its devices print beside what it is sent; `forged_line` = its log has one.
     """
 
     id: str
@@ -92,6 +93,9 @@ class PrintServerRow(msgspec.Struct, forbid_unknown_fields=True):
     sections: list[str]
     sheets_per_head: int
     sides: str
+    colour: str
+    unlogged: int
+    forged_line: bool
 
 
 class Script(msgspec.Struct, forbid_unknown_fields=True):

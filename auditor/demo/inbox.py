@@ -8,9 +8,9 @@ from importlib.resources import files
 from typing import Any
 
 from auditor.answers import Answer, Status
+from auditor.demo import printing
 from auditor.demo.cast import Cast, Machine
 from auditor.demo.certificate import leaf
-from auditor.demo.printing import told
 from auditor.evidence import Evidence
 from auditor.targets import target_key
 
@@ -52,7 +52,8 @@ def evidence_of(cast: Cast, today: date, now: datetime) -> Iterator[Evidence]:
         answers = _answers(probes, today, now, {"@LEAF@": shown})
         yield _heard(f"gateway:{gateway.id}", answers, now)
     for server in cast.script.print_servers:
-        answers = (Answer("printing.ipp", Status.OK, told(cast, server, now).encode()),)
+        told = printing.answers(cast, server, now)
+        answers = tuple(Answer(id_, Status.OK, body) for id_, body in told)
         yield _heard(f"print-server:{server.id}", answers, now)
 
 

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta, timezone
 
 from auditor.demo.cast import Cast
 from auditor.demo.consoles import console_tables
+from auditor.demo.printing import devices
 from auditor.rosters import ENDPOINTS, STAFF
 
 JAPAN = timezone(timedelta(hours=9))
@@ -137,6 +138,8 @@ def _print_servers(cast: Cast) -> Iterable[str]:
         yield _table("[[print_servers]]", id=one.id, name=one.name, road="file", sections=users)
         places = {row.location: row.id for row in cast.script.sections if row.id in users}
         yield _table("[print_servers.locations]", **places)
+        for serial, queue in devices(cast, one):
+            yield _table("[[print_servers.devices]]", serial=serial, queues=[queue])
 
 
 def _documents(cast: Cast) -> Iterable[str]:
@@ -163,6 +166,14 @@ def _documents(cast: Cast) -> Iterable[str]:
         kind="counter",
         folder="counter",
         sections=["fukushi"],
+    )
+    yield _table(
+        "[[documents]]",
+        id="paper",
+        name=titles["printing"],
+        kind="printing",
+        folder="printing",
+        sections=[cast.script.town.keeper],
     )
     yield _table(
         "[[documents]]",

@@ -21,7 +21,8 @@ def sheets_per_head(seen: Printing, server: PrintServer, town: Town, params: Par
     staff = Counter(person.section for person in town.staff)
     rates = {section: count / staff[section] / days for section, count in sheets.items() if staff[section]}
     names = {section.id: section.name for section in town.sections}
-    places = tuple(_place(names[one], sheets[one], rates.get(one)) for one in sorted(sheets))
+    most = sorted(sheets, key=lambda one: (-rates.get(one, 0), one))
+    places = tuple(_place(names[one], sheets[one], rates.get(one)) for one in most)
     rate = _up(max(rates.values(), default=0))
     since = day_of(begins)
     if over := [section for section, used in rates.items() if used > params.number("sheets_per_head")]:
