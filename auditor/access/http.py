@@ -53,6 +53,7 @@ class DirectHttp:
         self._contacts = contacts
         self._verify: str | bool = str(ca_file) if ca_file else True
         self._sockets: list[socket.socket] = []
+        self._trusted_until: datetime | None = None
 
     def request(
         self, method: str, url: str, *, body: bytes = b"", headers: Mapping[str, str] | None = None
@@ -85,7 +86,7 @@ class DirectHttp:
     def _exchange(self, method: str, url: str, body: bytes, headers: Mapping[str, str]) -> Reply:
         with requests.Session() as session:
             session.trust_env = False
-            session.mount(url, _Adapter(self._connected))
+            session.mount(url, _Adapter(self._connected, self._secured))
             with session.request(
                 method,
                 url,
@@ -96,12 +97,11 @@ class DirectHttp:
                 timeout=self._deadline.need_s(url),
                 verify=self._verify,
             ) as response:
-                until = _trusted_until(response)
                 content = _limited(response, url)
                 if self._deadline.left_s() <= 0:
                     raise Unreached(Reason.NO_ANSWER, f"{url}: cut off at the deadline")
                 names = {name.lower(): value for name, value in response.headers.items()}
-                return Reply(response.status_code, names, content, until)
+                return Reply(response.status_code, names, content, self._trusted_until)
 
     def _connected(self) -> socket.socket:
         """A connection to the declared address, whatever the URL says."""
@@ -111,6 +111,10 @@ class DirectHttp:
             sock, _ = connect(addresses, port, self._deadline)
         self._sockets.append(sock.dup())  # TLS takes the first one over; cutting either cuts both
         return sock
+
+    def _secured(self, sock: object) -> None:
+        """Note whose certificate was verified, while the connection is there."""
+        self._trusted_until = _end_of(sock)
 
     def _cut(self) -> None:
         while self._sockets:
@@ -142,12 +146,10 @@ def _reason(error: Exception) -> Reason:
     return Reason.NO_ANSWER if silent else Reason.WRONG_SERVICE
 
 
-def _trusted_until(response: requests.Response) -> datetime | None:
-    """The end of the certificate that was verified, read while the connection is still there."""
-    sock = getattr(response.raw.connection, "sock", None)
-    if not isinstance(sock, ssl.SSLSocket):
-        return None
-    ends = (sock.getpeercert() or {}).get("notAfter")
+def _end_of(sock: object) -> datetime | None:
+    """The end of the certificate that was verified, None = there is none."""
+    told = sock.getpeercert() if isinstance(sock, ssl.SSLSocket) else None
+    ends = (told or {}).get("notAfter")
     return datetime.fromtimestamp(ssl.cert_time_to_seconds(str(ends)), UTC) if ends else None
 
 
@@ -163,14 +165,15 @@ def _limited(response: requests.Response, url: str) -> bytes:
 class _Adapter(HTTPAdapter):
     """Makes requests use our own sockets, so that names, deadline and allow-list are ours."""
 
-    def __init__(self, connected: Callable[[], socket.socket]) -> None:
+    def __init__(self, connected: Callable[[], socket.socket], secured: Callable[[object], None]) -> None:
         self._connected = connected
+        self._secured = secured
         super().__init__()
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """Give the pools connection classes whose sockets come from `connected`."""
         super().init_poolmanager(*args, **kwargs)
-        connected = self._connected
+        connected, secured = self._connected, self._secured
 
         class Plain(HTTPConnection):
             def _new_conn(self) -> socket.socket:
@@ -179,6 +182,10 @@ class _Adapter(HTTPAdapter):
         class Encrypted(HTTPSConnection):
             def _new_conn(self) -> socket.socket:
                 return connected()
+
+            def connect(self) -> None:
+                super().connect()
+                secured(self.sock)
 
         class PlainPool(HTTPConnectionPool):
             ConnectionCls = Plain

@@ -8,7 +8,7 @@ from importlib.resources import files
 
 FOLDER = "counter"
 FAMILIES = (("子育て", "こども課", 15), ("介護", "福祉課", 11))
-"""Groups, who owns them, and how many invented procedures each has; together as many as the national list has."""
+"""Groups, who owns them, how many invented procedures each has: together as many as the national list."""
 
 PORTAL = "マイナポータル"
 HEADINGS = (

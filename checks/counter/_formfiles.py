@@ -12,14 +12,21 @@ from auditor.api import Garbled, decoded
 from checks._ledgers._office import Package, local, opened
 from checks.counter._pdf import pdf_text
 
-BLOCKS = frozenset({"p", "si", "is", "f", "oddHeader", "oddFooter", "evenHeader", "evenFooter", "firstHeader",
-                    "firstFooter"})  # fmt: skip
-TEXTS = frozenset({"t", "instrText", "f", "oddHeader", "oddFooter", "evenHeader", "evenFooter", "firstHeader",
-                   "firstFooter"})  # fmt: skip
+_MARGINS = ("oddHeader", "oddFooter", "evenHeader", "evenFooter", "firstHeader", "firstFooter")
+BLOCKS = frozenset({"p", "si", "is", "text", "f", "v", *_MARGINS})
+TEXTS = frozenset({"t", "instrText", "f", "v", *_MARGINS})
 PICTURES = ("png", "jpg", "jpeg", "gif", "bmp", "tif", "tiff", "emf", "wmf", "svg", "bin", "wdp")
 _NO_TEXT = ("docProps/", "customXml/", "_rels/", "word/theme", "xl/theme", "word/fontTable", "word/settings",
             "[Content_Types]", "word/webSettings", "xl/printerSettings")  # fmt: skip
-_BREAKS = frozenset({"br", "cr", "tab"})
+_READ = ("xml", "vml", "rels")
+_SILENT = ("odttf", "ttf", "fntdata")
+_BREAKS = {"br": "\n", "cr": "\n", "tab": "\t"}
+_SYMBOLS = ("wingdings", "webdings", "symbol", "marlett")
+"""Fonts of arrows and boxes, in which no seal mark is."""
+
+UNSEEN = "\ue000"
+"""Stands for a sign of another symbol font: nobody can tell what it looks like."""
+
 MAX_UNITS = 100_000
 
 
@@ -51,17 +58,25 @@ def _office(body: bytes, name: str) -> Form:
     package = opened(body, name)
     units: list[str] = []
     for part in package.names:
-        if part.startswith(_NO_TEXT) or "/_rels/" in part:
+        if _is_silent(part):
             continue
-        if part.endswith(".xml"):
+        if _suffix(part) == "xml":
             units += _part_units(package.xml(part))
-        elif part.endswith(".vml"):
+        elif _suffix(part) == "vml":
             units += _drawing_units(package, part)
     if not any(part in package.names for part in ("word/document.xml", "xl/workbook.xml")):
         raise Garbled(f"{name}: neither a document nor a workbook")
-    pictures = sum(part.rpartition(".")[2].lower() in PICTURES and "printerSettings" not in part
-                   for part in package.names)  # fmt: skip
+    pictures = sum(_suffix(part) not in (*_READ, *_SILENT) for part in package.names if not _is_silent(part))
     return Form(tuple(unit for unit in units if unit.strip()), pictures)
+
+
+def _suffix(part: str) -> str:
+    return part.rpartition(".")[2].lower()
+
+
+def _is_silent(part: str) -> bool:
+    """True for parts that are never seen on the paper."""
+    return part.startswith(_NO_TEXT) or "/_rels/" in part
 
 
 def _part_units(root: Any) -> list[str]:
@@ -74,13 +89,18 @@ def _part_units(root: Any) -> list[str]:
             drawn.append(element.get("string") or "")
         if kind == "numFmt":
             drawn.append(element.get("formatCode") or "")
+        if kind == "sym" and not _attribute(element, "font").lower().startswith(_SYMBOLS):
+            drawn.append(UNSEEN)
         if kind not in TEXTS and kind not in _BREAKS:
             continue
         block = _block(element)
         if block is not None:
-            text = {"tab": "\t"}.get(kind, "\n") if kind in _BREAKS else element.text or ""
-            found.setdefault(block, []).append(text)
+            found.setdefault(block, []).append(_BREAKS.get(kind) or element.text or "")
     return ["".join(texts) for texts in found.values()] + drawn
+
+
+def _attribute(element: Any, name: str) -> str:
+    return next((value for key, value in element.items() if key.rpartition("}")[2] == name), "")
 
 
 def _block(element: Any) -> Any:

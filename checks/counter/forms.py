@@ -113,8 +113,7 @@ def seal_free_forms_have_no_field(seen: Ledgers, found: FormFiles, params: Param
     files = {row.place: _files_of(row, found.files, seen.rows) for row in free}
     marked = [(row, file) for row in free for file in files[row.place] if file.marks]
     if len(marked) > params.integer("remaining"):
-        places = dict.fromkeys(_place(row, file) for row, file in marked)
-        return failed("mark", places=tuple(places), count=len(places), forms=len(free))
+        return _failed(marked, len(free))
     vague = [f"{row.title} {file.name}" for row in free for file in files[row.place] if file.open]
     missing = [row.title for row in free if not files[row.place]]
     if vague:
@@ -127,6 +126,17 @@ def seal_free_forms_have_no_field(seen: Ledgers, found: FormFiles, params: Param
     if untold or gap(seen):
         return gap(seen) or unknown(Reason.BLANK, f"{len(untold)} blank cells", places=untold)
     return passed("ok", forms=len(free)) if free else not_applicable("none")
+
+
+def _failed(marked: Sequence[tuple[Procedure, FormFile]], forms: int) -> Judgement:
+    places = tuple(dict.fromkeys(_place(row, file) for row, file in marked))
+    row, file = min(marked, key=lambda each: not each[0].ground)  # one with an article tells more
+    name, mark, count = row.name, file.marks[0], len(places)
+    if row.ground:
+        return failed(
+            "mark", places=places, form=name, mark=mark, count=count, forms=forms, ground=row.ground
+        )
+    return failed("bare", places=places, form=name, mark=mark, count=count, forms=forms)
 
 
 def _place(row: Procedure, file: FormFile) -> str:

@@ -124,16 +124,23 @@ def grounds(answer: Answer) -> Grounds:
 @check("ONL-07")
 def cited_clauses_demand_seals(seen: Grounds, params: Params) -> Judgement:
     """Every cited clause is there and demands a seal, or names a form with a seal in it."""
-    gone = [_place(row) for row in seen.rows if row.state == "gone"]
-    judged = {_place(row): _speaks(row) for row in seen.rows if row.state == "found"}
-    mute = [place for place, speaks in judged.items() if speaks is False]
-    if len(gone) + len(mute) > params.integer("mismatch"):
-        return failed("mismatch", places=(*gone, *mute), gone=len(gone), mute=len(mute), rows=len(seen.rows))
+    judged = [(row, _speaks(row)) for row in seen.rows if row.state in ("found", "gone")]
+    wrong = [row for row, speaks in judged if speaks is False]
+    if len(wrong) > params.integer("mismatch"):
+        first = wrong[0]
+        return failed(
+            "gone" if first.state == "gone" else "mismatch",
+            places=tuple(map(_place, wrong)),
+            count=len(wrong),
+            rows=len(seen.rows),
+            form=first.title,
+            ground=first.cited,
+        )
     for state, reason in REASONS.items():
         places = tuple(_place(row) for row in seen.rows if row.state == state)
         if places:
             return unknown(reason, f"{len(places)} grounds {state}", places=places)
-    unsure = tuple(place for place, speaks in judged.items() if speaks is None)
+    unsure = tuple(_place(row) for row, speaks in judged if speaks is None)
     if unsure:
         return unknown(Reason.NOT_MEASURABLE, "a person must read these clauses", places=unsure)
     if seen.gaps:
@@ -157,6 +164,8 @@ def _place(row: Ground) -> str:
 
 def _speaks(row: Ground) -> bool | None:
     """True when the clause, or a form that it names, demands a seal; None when only a person can tell."""
+    if row.state == "gone":
+        return False
     classes = set(_seal_classes(row))
     if classes & DEMANDING:
         return True
