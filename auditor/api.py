@@ -1,6 +1,7 @@
 """All that a check module may import: declare facts, probes and checks, and return judgements."""
 
 from auditor.answers import Answer, Status, strict_json
+from auditor.attested import NO, NONE, YES, Attestations, Attested, newest, parsed
 from auditor.cells import parse_day
 from auditor.clauses import Clause, Listing
 from auditor.clauses import State as ClauseState
@@ -10,7 +11,7 @@ from auditor.errors import Garbled, NotKnown, Unreached
 from auditor.findings import Judgement, Reason, Unknown, Verdict, failed, not_applicable, passed, unknown
 from auditor.ledger import decoded, folded
 from auditor.register import Place, Register, SignOn
-from auditor.seams import Dial, Folder, Http, Lookup, Reply, Secret, Stream, Talk
+from auditor.seams import Dial, Folder, Http, Lookup, Names, Reply, Secret, Stream, Talk, Texts
 from auditor.sightings import Sighting, Sightings
 from auditor.tables import Table, TableContent, TableRow, TableSource, table
 from auditor.targets import Endpoint, Gateway, Person, Section, Town
@@ -24,10 +25,15 @@ __all__ = [
     "CONSOLE",
     "EVERY",
     "MACHINE",
+    "NO",
+    "NONE",
     "OPEN",
     "OUTSIDE",
     "USER",
+    "YES",
     "Answer",
+    "Attestations",
+    "Attested",
     "Check",
     "Clause",
     "ClauseState",
@@ -43,6 +49,7 @@ __all__ = [
     "Judgement",
     "Listing",
     "Lookup",
+    "Names",
     "NotKnown",
     "Params",
     "Person",
@@ -65,6 +72,7 @@ __all__ = [
     "TableRow",
     "TableSource",
     "Talk",
+    "Texts",
     "Town",
     "Unknown",
     "Unreached",
@@ -76,8 +84,10 @@ __all__ = [
     "fact",
     "failed",
     "folded",
+    "newest",
     "not_applicable",
     "parse_day",
+    "parsed",
     "passed",
     "probe",
     "serves",

@@ -6,9 +6,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
-from auditor.control import Applies, Control, Leg, Param, ParamValue, Wording
+from auditor.control import Attest, Control, Param, Wording
+from auditor.controlrows import Row, control_of
 from auditor.declare import SYSTEMS, Check
 from auditor.discover import Plugins
 from auditor.errors import ConfigError, Problem
@@ -34,51 +33,7 @@ DOERS = ("head", "officer", "it")
 MARKS = ("S", "S2", "M", "I")
 ELEMENTS = ("1", "2", "3", "4", "5", "6")
 MAX_DUE_DAYS = 400
-
-
-class _Words(msgspec.Struct, forbid_unknown_fields=True):
-    ja: str
-    en: str
-
-    def wording(self) -> Wording:
-        return Wording(self.ja, self.en)
-
-
-class _AppliesRow(msgspec.Struct, forbid_unknown_fields=True):
-    models: list[str] = []
-    zones: list[str] = []
-    methods: list[str] = []
-    os: list[str] = []
-
-
-class _ParamRow(msgspec.Struct, forbid_unknown_fields=True):
-    value: str | int | float | bool | list[str]
-    low: float | None = None
-    high: float | None = None
-    strict: str = ""
-    unit: str = ""
-    mark: str = "I"
-
-
-class _Row(msgspec.Struct, forbid_unknown_fields=True):
-    target: str | list[str]
-    title: _Words
-    plain: _Words
-    why: _Words
-    fix: _Words
-    effort: _Words
-    verify: _Words
-    severity: str
-    leg: Leg
-    element: int
-    doer: str
-    due_days: int
-    source: str
-    requirement_mark: str
-    says: dict[str, _Words]
-    article_items: list[str] = []
-    applies: _AppliesRow = msgspec.field(default_factory=_AppliesRow)
-    params: dict[str, _ParamRow] = {}
+ATTESTING = ("section", "town")
 
 
 def read_catalogue(plugins: Plugins) -> tuple[Control, ...]:
@@ -111,54 +66,8 @@ def read_catalogue(plugins: Plugins) -> tuple[Control, ...]:
 
 
 def _controls_of(toml: TomlFile) -> Iterable[Control]:
-    rows = convert(toml, dict[str, _Row])
-    return tuple(_control(id_, row) for id_, row in rows.items())
-
-
-def _control(id_: str, row: _Row) -> Control:
-    return Control(
-        id=id_,
-        area=id_.partition("-")[0],
-        targets=(row.target,) if isinstance(row.target, str) else tuple(row.target),
-        title=row.title.wording(),
-        plain=row.plain.wording(),
-        why=row.why.wording(),
-        fix=row.fix.wording(),
-        effort=row.effort.wording(),
-        verify=row.verify.wording(),
-        says={key: words.wording() for key, words in row.says.items()},
-        severity=row.severity,
-        leg=row.leg,
-        element=row.element,
-        doer=row.doer,
-        due_days=row.due_days,
-        source=row.source,
-        requirement_mark=row.requirement_mark,
-        article_items=tuple(row.article_items),
-        applies=Applies(
-            models=tuple(row.applies.models),
-            zones=tuple(row.applies.zones),
-            methods=tuple(row.applies.methods),
-            os=tuple(row.applies.os),
-        ),
-        params={name: _param(param) for name, param in row.params.items()},
-    )
-
-
-def _param(row: _ParamRow) -> Param:
-    return Param(
-        value=param_value(row.value),
-        low=row.low,
-        high=row.high,
-        strict=row.strict,
-        unit=row.unit,
-        mark=row.mark,
-    )
-
-
-def param_value(value: str | float | list[str]) -> ParamValue:
-    """A TOML value as a frozen parameter value."""
-    return tuple(value) if isinstance(value, list) else value
+    rows = convert(toml, dict[str, Row])
+    return tuple(control_of(id_, row) for id_, row in rows.items())
 
 
 def _faults(control: Control, toml: TomlFile) -> list[Problem]:
@@ -182,7 +91,21 @@ def _faults(control: Control, toml: TomlFile) -> list[Problem]:
     ]
     if not 0 <= control.due_days <= MAX_DUE_DAYS:
         problems.append(_problem(toml, (control.id, "due_days"), "param_bounds", value=control.due_days))
+    if control.attest is not None:
+        problems += _attest_faults(control.id, control.attest, control.targets, toml)
     return [*problems, *_param_faults(control, toml), *_wording_faults(control, toml)]
+
+
+def _attest_faults(id_: str, attest: Attest, targets: tuple[str, ...], toml: TomlFile) -> Iterable[Problem]:
+    """An answer is asked of what the control is judged on, and never counts for ever."""
+    place = (id_, "attest")
+    if attest.kind not in ATTESTING or attest.kind not in targets:
+        known = ", ".join(ATTESTING)
+        yield _problem(toml, (*place, "kind"), "not_one_of", value=attest.kind, expected=known)
+    if not 1 <= attest.valid_days <= MAX_DUE_DAYS:
+        yield _problem(toml, (*place, "valid_days"), "param_bounds", value=attest.valid_days)
+    if not attest.question.ja.strip() or not attest.question.en.strip():
+        yield _problem(toml, (*place, "question"), "blank")
 
 
 def _param_faults(control: Control, toml: TomlFile) -> Iterable[Problem]:

@@ -59,6 +59,20 @@ class Applies:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Attest:
+    """What a section (or the town) is asked on the attestation form, where nothing can measure it.
+
+    `kind` is "section" or "town". `valid_days` = an answer counts so many days, its own not counted.
+    `may_not_concern` = 「該当なし」 is an answer too.
+    """
+
+    question: Wording
+    kind: str
+    valid_days: int
+    may_not_concern: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Control:
     """One requirement with a permanent id.
 
@@ -67,7 +81,8 @@ class Control:
     asked for (it begins with what the head does), `effort` its cost, `verify` how IT staff check by hand.
     `doer` is who acts: "head", "officer" or "it". `due_days` = days until it should be done.
     `requirement_mark` is the evidence mark of the requirement itself. `says` maps a judgement's key to its
-    sentence, which may use the values seen and the parameters by name.
+    sentence, which may use the values seen and the parameters by name. `attest` = it may be judged by
+    somebody's word, None = it may not.
     """
 
     id: str
@@ -90,6 +105,7 @@ class Control:
     article_items: tuple[str, ...] = ()
     applies: Applies = field(default_factory=Applies)
     params: Mapping[str, Param] = field(default_factory=dict)
+    attest: Attest | None = None
 
 
 class Params:

@@ -11,9 +11,10 @@ from types import UnionType
 from typing import Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from auditor.answers import Answer
+from auditor.attested import Attestations, Attested
 from auditor.control import Params
 from auditor.findings import Judgement, Unknown
-from auditor.seams import Dial, Folder, Http
+from auditor.seams import Dial, Folder, Http, Names
 from auditor.sightings import Sightings
 from auditor.targets import Endpoint, Gateway, Person, Section, Town
 from auditor.views import Views
@@ -34,8 +35,9 @@ MOST_CONTACTS = 64
 
 SYSTEMS = ("windows", "linux", "macos", "chromeos", "ipados")
 TARGETS = (Section, Person, Endpoint, Gateway, Flow, PrintServer, System, Documents, Town)
-SEAMS = (Dial, Folder, Http)
-NOT_FACTS = (Params, date, Sightings, Views, *TARGETS, Unknown, Judgement, Answer, object, type(None))
+SEAMS = (Dial, Folder, Http, Names)
+GIVEN = (Params, date, Sightings, Views, Attested, *TARGETS)
+NOT_FACTS = (*GIVEN, Unknown, Judgement, Answer, object, type(None))
 """Types a check is given something else for, so that no parser may claim them."""
 
 BY_NAME = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
@@ -154,9 +156,9 @@ def probe(
 ) -> Callable[[Callable[..., bytes]], Probe]:
     """Declare the function below as the collector `id_` for targets of `kind`.
 
-    It takes ``(target, dial: Dial)``, ``(target, http: Http)`` or ``(target, folder: Folder)`` and returns
-    the raw answer; it lets `Unreached` and `NotKnown` through, which the engine records. `vantages` and
-    `most` as in `Probe`.
+    It takes ``(target, dial: Dial)``, or as its second ``http: Http``, ``folder: Folder`` or
+    ``names: Names``, and returns the raw answer; it lets `Unreached` and `NotKnown` through, which the engine
+    records. `vantages` and `most` as in `Probe`.
 
     Raises:
         TypeError: its second parameter is none of the seams, or `vantages` is none of its words.
@@ -166,7 +168,7 @@ def probe(
         hints = {name: hint for name, hint in get_type_hints(collect).items() if name != "return"}
         seams = [hint for hint in hints.values() if hint in SEAMS]
         if len(hints) != 2 or len(seams) != 1:  # noqa: PLR2004 - a target and one way out
-            raise TypeError(f"probe {id_}: takes a target and one of Dial, Http, Folder")
+            raise TypeError(f"probe {id_}: takes a target and one of Dial, Http, Folder, Names")
         if vantages not in ("", EVERY, OUTSIDE):
             raise TypeError(f"probe {id_}: vantages {vantages!r} is neither {EVERY} nor {OUTSIDE}")
         return Probe(id_, kind, seams[0], collect, vantages, most)
@@ -177,7 +179,8 @@ def probe(
 def check(control: str, /) -> Callable[[Callable[..., Judgement]], Check]:
     """Declare the function below as the judge of `control`; its parameter types are what it gets.
 
-    Fact types, `Params`, `date` (today), `Town`, `Sightings`, or the target's class. A fact that is not
+    Fact types, `Params`, `date` (today), `Town`, `Sightings`, `Attested` (the answer to this control's
+    question), or the target's class. A fact that is not
     known makes the verdict `unknown` without a call, unless the parameter is ``SomeFact | Unknown``.
 
     Raises:
@@ -200,4 +203,5 @@ def _need(control: str, name: str, hint: Any) -> Need:
     types = [member for member in members if member is not Unknown]
     if len(types) != 1 or not isinstance(types[0], type):
         raise TypeError(f"check {control}: parameter {name} must name one class")
-    return Need(name, types[0], tolerant=Unknown in members)
+    kind = Attestations if types[0] is Attested else types[0]  # learnt of a target, given by control
+    return Need(name, kind, tolerant=Unknown in members)

@@ -39,7 +39,7 @@ def exit_code(run: Run, fail_on: FailOn, max_unknown: int | None) -> Exit:
     if (
         run.broken
         or any(standing.refused for standing in run.arrived)
-        or (max_unknown is not None and run.tally.unknown > max_unknown)
+        or (max_unknown is not None and run.tally.unknown + run.tally.attested.unknown > max_unknown)
     ):
         return Exit.INCOMPLETE
     return Exit.FINDINGS if _found(run.tally, fail_on) else Exit.DONE
@@ -52,14 +52,14 @@ def nothing_reached(run: Run) -> bool:
     """
     looked_at = [card for card in run.targets if card.kind not in LEDGER_KINDS]
     answered = any(card.outcome is None and card.collected_at is not None for card in looked_at)
-    return not answered or run.tally.total == 0
+    return not answered or run.tally.total + run.tally.attested.total == 0
 
 
 def _found(tally: Tally, fail_on: FailOn) -> bool:
     """True when something at or above the threshold was found."""
     counted: Sequence[int] = {
         FailOn.NONE: (),
-        FailOn.FAIL: (tally.fail,),
-        FailOn.GRACE: (tally.fail, tally.grace),
+        FailOn.FAIL: (tally.fail, tally.attested.fail),
+        FailOn.GRACE: (tally.fail, tally.grace, tally.attested.fail, tally.attested.grace),
     }[fail_on]
     return sum(counted) > 0

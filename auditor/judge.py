@@ -8,13 +8,14 @@ from typing import Any
 import msgspec
 
 from auditor.answers import Answer, Status
+from auditor.attested import Attestations, Attested
 from auditor.catalogue import fields_of
 from auditor.control import Control, Params
 from auditor.declare import Check, Fact
 from auditor.discover import Plugins
 from auditor.errors import Garbled, NotKnown, Unreached
 from auditor.evidence import CLOCK_SLACK, Evidence, clean
-from auditor.findings import Finding, Judgement, Reason, Scalar, Unknown, Verdict, unknown
+from auditor.findings import Finding, Judgement, Reason, Said, Scalar, Unknown, Verdict, unknown
 from auditor.model import Model
 from auditor.plan import Task
 from auditor.sightings import Sightings
@@ -184,7 +185,16 @@ def _finding(
         whole_target=missing is not None and bool(check.facts),
         concerns=judgement.concerns,
         doubts=judgement.doubts,
+        attested=_said(check, control, facts, scene),
     )
+
+
+def _said(check: Check, control: Control, facts: _Facts, scene: Scene) -> Said | None:
+    """Whose word the finding rests on; a check that hears people's answers at all measures nothing."""
+    if all(need.type is not Attestations for need in check.needs):
+        return None
+    word = _given(Attestations, control, None, facts, scene)
+    return word.said if isinstance(word, Attested) else Said()
 
 
 def _age(judgement: Judgement, evidence: Evidence | None, scene: Scene) -> Mapping[str, Scalar]:
@@ -219,15 +229,16 @@ def _judged(check: Check, control: Control, task: Task, facts: _Facts, scene: Sc
     return unknown(Reason.BROKEN, fault[:300])
 
 
-def _given(type_: type, control: Control, task: Task, facts: _Facts, scene: Scene) -> object:
+def _given(type_: type, control: Control, task: Task | None, facts: _Facts, scene: Scene) -> object:
     if type_ is Params:
         return scene.model.params(control.id)
     given = {date: scene.today, Town: scene.town, Sightings: scene.seen, Views: facts.views}
     if type_ in given:
         return given[type_]
-    if isinstance(task.target, type_):
+    if task is not None and isinstance(task.target, type_):
         return task.target
-    return facts.values.get(type_, Unknown(Reason.NOT_MEASURABLE, f"no source for {type_.__name__} here"))
+    value = facts.values.get(type_, Unknown(Reason.NOT_MEASURABLE, f"no source for {type_.__name__} here"))
+    return value.of(control, scene.today) if isinstance(value, Attestations) else value
 
 
 def _fault(result: object, control: Control, today: date) -> str:

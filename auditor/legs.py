@@ -12,7 +12,7 @@ from auditor.control import Control, Leg
 from auditor.findings import Finding, Overlay, Verdict, tally
 from auditor.readiness import RANK, Cause, ElementState, PersonReadiness, Ready, SectionReadiness
 from auditor.run import LEGS, TargetCard
-from auditor.targets import Person, Target, Town, sections_of, target_key
+from auditor.targets import Person, Section, Target, Town, sections_of, target_key
 from auditor.uses import serves
 from auditor.work import APPROVING, Documents, System
 
@@ -74,6 +74,9 @@ def _person(person: Person, town: Town, book: _Book) -> PersonReadiness:
         if leg is Leg.PERSON:
             told, beside = _told_of(person, town, book)
             ready, why = worst((ready, told)), [*why, *beside]
+        if leg in (Leg.WORK, Leg.PERSON):
+            said, beside = _said_by(person, leg, book)
+            ready, why = worst((ready, said)), [*why, *beside]
         if leg is Leg.PATH:
             from_here, beside = _seen_from(depends_on(Leg.DEVICE, person, town), book)
             ready, why = worst((ready, from_here)), [*why, *beside]
@@ -138,6 +141,21 @@ def _seen_from(endpoints: Sequence[Target], book: _Book) -> tuple[Ready, list[Ca
     ]
     causes = [Cause(Leg.PATH, row.control, row.target, ready) for row, ready in proven]
     return worst(ready for _, ready in proven), [cause for cause in causes if cause.ready is not Ready.READY]
+
+
+def _said_by(person: Person, leg: Leg, book: _Book) -> tuple[Ready, list[Cause]]:
+    """What the person's section attested, where a control says that it matters to the leg.
+
+    Somebody's word can make a leg worse; it proves none (ADR 13).
+    """
+    found = [
+        (row, ready)
+        for row in book.by_target.get(f"{Section.kind}:{person.section}", ())
+        if row.attested is not None and book.legs.get(row.control) is leg
+        if (ready := ready_of(row)) is not None
+    ]
+    causes = [Cause(leg, row.control, row.target, ready) for row, ready in found]
+    return worst(ready for _, ready in found), [cause for cause in causes if cause.ready is not Ready.READY]
 
 
 def _told_of(person: Person, town: Town, book: _Book) -> tuple[Ready, list[Cause]]:

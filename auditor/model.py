@@ -15,8 +15,9 @@ from pathlib import Path
 
 import msgspec
 
-from auditor.catalogue import MODELS, param_value, within
+from auditor.catalogue import MODELS, within
 from auditor.control import Control, Param, Params, ParamValue, Wording
+from auditor.controlrows import param_value
 from auditor.errors import ConfigError, Problem
 from auditor.run import ModelCard
 from auditor.tomlfile import TomlFile, convert, read_toml

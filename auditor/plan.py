@@ -66,6 +66,7 @@ def applies(control: Control, target: Target, model: Model) -> bool:
     where = control.applies
     return (
         target.kind in control.targets
+        and not (control.attest is not None and isinstance(target, Town) and target.alone)
         and (not where.models or shipped == "base" or shipped in where.models)
         and _fits(where.zones, target.zone if isinstance(target, Endpoint | Gateway | Flow) else "")
         and _fits(where.methods, target.method if isinstance(target, Endpoint | Person) else "")

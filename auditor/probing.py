@@ -7,16 +7,18 @@ from auditor.access.dial import DirectDial, doors
 from auditor.access.folder import DirectFolder
 from auditor.access.http import DirectHttp
 from auditor.access.keys import Keys
+from auditor.access.names import DirectNames
 from auditor.access.pace import Pace
 from auditor.answers import MAX_ANSWER_BYTES, Answer, Status
+from auditor.attested import FOLDER
 from auditor.contacts import Contact
 from auditor.declare import Probe
 from auditor.errors import Garbled, NotKnown, Unreached
 from auditor.evidence import Evidence, clean
 from auditor.findings import Reason
 from auditor.roads import Roads
-from auditor.seams import Dial, Http
-from auditor.targets import Gateway, Target, target_key
+from auditor.seams import Dial, Folder, Http, Names
+from auditor.targets import Gateway, Section, Target, Town, target_key
 from auditor.work import Documents, PrintServer, System
 from auditor.zones import Flow
 
@@ -45,7 +47,7 @@ def probed(target: Target, probes: Sequence[Probe], roads: Roads) -> Evidence:
 
 
 def _ask(probe: Probe, target: Target, roads: Roads, pace: Pace) -> Answer:
-    keys = Keys(target.keys if isinstance(target, Gateway | System) else {})
+    keys = Keys(target.keys if isinstance(target, Gateway | PrintServer | System) else {})
     pace.next_probe(probe.most)
     return kept_answer(probe, target, keys, lambda: _way_out(probe, target, roads, keys, pace))
 
@@ -93,8 +95,33 @@ def _way_out(probe: Probe, target: Target, roads: Roads, keys: Keys, pace: Pace)
         return roads.lookout.flow_dial(target, record, pace)
     if probe.seam is Http and isinstance(target, PrintServer):
         return DirectHttp(target.url, roads.probe_deadline_s, record, pace=pace)
-    if probe.seam is Http and isinstance(target, System) and target.url:
-        return DirectHttp(target.url, roads.system_deadline_s, record, target.ca_file, pace=pace, keys=keys)
+    if isinstance(target, System) and (way := _system_way(probe, target, roads, record, keys, pace)):
+        return way
+    if probe.seam is Dial and isinstance(target, PrintServer):
+        return DirectDial(target.meters, roads.system_deadline_s, record, keys, pace=pace)
+    if probe.seam is Folder and isinstance(target, PrintServer) and target.records:
+        return DirectFolder(target.records)
+    if (folder := _folder_of(target, roads)) is not None:
+        return folder
+    raise Unreached(Reason.NOT_DECLARED, f"{probe.id} cannot look at a {target.kind}")
+
+
+def _folder_of(target: Target, roads: Roads) -> DirectFolder | None:
+    """Where what is known of a target lies as files: document sets, and what sections attested."""
     if isinstance(target, Documents):
         return DirectFolder(target.folder, others=roads.folders, kept_in=roads.root)
-    raise Unreached(Reason.NOT_DECLARED, f"{probe.id} cannot look at a {target.kind}")
+    if isinstance(target, Section | Town) and roads.root is not None:
+        return DirectFolder(roads.root / FOLDER)
+    return None
+
+
+def _system_way(
+    probe: Probe, system: System, roads: Roads, record: Callable[[Contact], None], keys: Keys, pace: Pace
+) -> object:
+    """The way to a system that was declared with what the probe needs, None = there is none."""
+    limit_s = roads.system_deadline_s
+    if probe.seam is Http and system.url:
+        return DirectHttp(system.url, limit_s, record, system.ca_file, pace=pace, keys=keys)
+    if probe.seam is Names and system.domain:
+        return DirectNames(system, limit_s, record, pace=pace)
+    return None

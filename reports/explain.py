@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.text import Text
 
 from auditor.explanation import Explanation, Told
-from auditor.findings import Verdict, shown_as
+from auditor.findings import ATTESTED, Verdict, shown_as
 from auditor.run import Run
 from reports.book import Book
 from reports.requests import due_of
@@ -29,7 +29,7 @@ def explanation(found: Explanation, book: Book, *, script: bool = False) -> Iter
     state = shown_as(finding)
     title = f"{control.id} {control.title.in_(words.lang)}"
     yield Text(f"{title} — {plain(book.label(found.target.key))} ({plain(found.target.id)})", style="bold")
-    mark = Text(words(f"verdict.{state}"), style=STYLES.get(state, "green"))
+    mark = Text(words(f"verdict.{state}"), style=STYLES.get(state.removeprefix(ATTESTED), "green"))
     yield mark + Text(f" {plain(words.seen(finding, control))}", style="")
     yield from _notes(found, words)
     yield _head(words("explain.wants"))
@@ -57,6 +57,8 @@ def _notes(found: Explanation, words: Words) -> Iterator[Text]:
         yield Text(f"  {words('explain.note', note=plain(finding.note))}")
     for place in finding.places:
         yield Text(f"  · {plain(place)}")
+    if whose := words.whose(finding):
+        yield Text(f"  {whose}")
     if finding.since is not None:
         yield Text(f"  {words('explain.since', day=words.day(finding.since))}")
 

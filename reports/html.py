@@ -13,7 +13,7 @@ from auditor.readiness import Ready
 from auditor.run import LEGS, Run
 from reports.book import Book
 from reports.files import file_name, write
-from reports.section import COUNTS, section_view
+from reports.section import COUNTS, said_counts, section_view
 from reports.technical import technical_view
 from reports.town import town_view
 from reports.wording import Words, plain
@@ -79,6 +79,7 @@ def _page(template: str, book: Book, view: dict[str, object]) -> str:
         "legs": LEGS,
         "readies": tuple(Ready),
         "counts": COUNTS,
+        "said_counts": said_counts,
         **view,
     }
     return _environment().get_template(f"{template}.html.j2").render(context)

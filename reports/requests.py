@@ -17,7 +17,13 @@ SOON_DAYS = 7
 HEAD_REASONS = (Reason.NO_ANSWER, Reason.NOT_COLLECTED, Reason.STALE)
 """A silent PC with these reasons answers once its user switches it on in the office."""
 
-OFFICER_REASONS = (Reason.NOT_DECLARED, Reason.EXPIRED, Reason.IMAGE_ONLY)
+OFFICER_REASONS = (
+    Reason.NOT_DECLARED,
+    Reason.NOT_ATTESTED,
+    Reason.UNSURE,
+    Reason.EXPIRED,
+    Reason.IMAGE_ONLY,
+)
 """What is unknown for these reasons is known once the section declares it or hands it in."""
 
 LEG_OF_KIND = {

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from auditor.findings import Finding, Verdict, shown_as
+from auditor.findings import ATTESTED, Counts, Finding, Verdict, shown_as
 from auditor.readiness import Ready, SectionReadiness
 from auditor.run import LEGS
 from reports.book import Book, verdict_of
@@ -20,7 +20,11 @@ STATES = ("fail", "unknown", "grace", "exception", "pass", "not_applicable")
 COUNTS = {state: "passed" if state == "pass" else state for state in STATES}
 """Status codes and the name of their figure in a `Tally`."""
 
-SETTLED = ("pass", "not_applicable")
+SAID = {f"{ATTESTED}{state}": field for state, field in COUNTS.items()}
+"""The same of what people attested: it stands after what was measured, and is never added to it."""
+
+EVERY = (*STATES, *SAID)
+SETTLED = ("pass", "not_applicable", f"{ATTESTED}pass", f"{ATTESTED}not_applicable")
 NAMES = 8
 PLACES = 5
 SHIFTS = 12
@@ -40,6 +44,12 @@ class Row:
     places: tuple[str, ...] = ()
     town: bool = False
     until: str = ""
+
+
+def said_counts(counts: Counts) -> tuple[tuple[str, int], ...]:
+    """The statuses of what was attested, with their figures; those at zero are left out."""
+    found = ((state, getattr(counts, field)) for state, field in SAID.items())
+    return tuple((state, count) for state, count in found if count)
 
 
 def section_view(book: Book, section: str) -> dict[str, object]:
@@ -74,6 +84,7 @@ def section_view(book: Book, section: str) -> dict[str, object]:
         "quiet": quiet_of(book, section),
         "shifts": moved[:SHIFTS],
         "more_shifts": sum(shift.count for shift in moved[SHIFTS:]),
+        "attested": attested(book, section),
     }
 
 
@@ -141,12 +152,42 @@ def details(book: Book, section: str) -> tuple[tuple[Row, ...], int]:
             whole[str(silent[0].reason or ""), len(silent)].append(card.key)
         for finding in findings:
             state = shown_as(finding)
-            if state not in SETTLED and not finding.whole_target:
+            if state not in SETTLED and not finding.whole_target and finding.attested is None:
                 seen = book.words.seen(finding, book.controls[finding.control])
                 open_[finding.control, state, seen, finding.places].append(finding)
     rows = [_row(book, group) for group in open_.values()]
     rows += [_silent(book, reason, count, keys) for (reason, count), keys in whole.items()]
-    return tuple(sorted(rows, key=lambda row: (STATES.index(row.state), -len(row.names)))), elsewhere
+    return tuple(sorted(rows, key=lambda row: (EVERY.index(row.state), -len(row.names)))), elsewhere
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A line of what the section attested: the item, how it stands, and whose word it is."""
+
+    item: str
+    state: str
+    seen: str
+    whose: str
+
+
+def attested(book: Book, section: str) -> tuple[Word, ...]:
+    """Everything that only the section's own word tells, settled or not."""
+    rows = [
+        finding
+        for card in book.cards_of(section)
+        for finding in book.findings.get(card.key, ())
+        if finding.attested is not None and len(card.sections) == 1
+    ]
+    words = [
+        Word(
+            item=book.title(row.control),
+            state=shown_as(row),
+            seen=book.words.seen(row, book.controls[row.control]),
+            whose=book.words.whose(row),
+        )
+        for row in rows
+    ]
+    return tuple(sorted(words, key=lambda word: EVERY.index(word.state)))
 
 
 def _row(book: Book, group: Sequence[Finding]) -> Row:

@@ -4,11 +4,15 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from auditor.findings import ATTESTED
 from auditor.run import Change
 from reports.book import Book
 
 RANKS = ("pass", "not_applicable", "exception", "grace", "unknown", "fail")
 """Status codes from best to worst, for telling what became worse."""
+
+SAID = tuple(f"{ATTESTED}{state}" for state in RANKS)
+"""The same of what people attested: a word is compared with a word only."""
 
 WAYS = ("worse", "better", "other")
 
@@ -54,6 +58,7 @@ def _shift(book: Book, group: Sequence[Change]) -> Shift:
 
 def way_of(change: Change) -> str:
     """Whether a change is worse, better, or neither (something new or gone)."""
-    if change.before not in RANKS or change.after not in RANKS:
-        return "other"
-    return "worse" if RANKS.index(change.after) > RANKS.index(change.before) else "better"
+    for ranks in (RANKS, SAID):
+        if change.before in ranks and change.after in ranks:
+            return "worse" if ranks.index(change.after) > ranks.index(change.before) else "better"
+    return "other"

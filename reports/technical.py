@@ -9,7 +9,7 @@ from auditor.findings import Finding, shown_as
 from auditor.run import TargetCard
 from reports.arrivals import arrival_counts, arrival_lines
 from reports.book import Book
-from reports.section import STATES
+from reports.section import EVERY
 from reports.shifts import shifts
 from reports.wording import TOWN_MARKS, Words, plain
 
@@ -29,12 +29,13 @@ class Line:
     seen: str
     wanted: Markup
     finding: Finding
+    whose: str = ""
 
 
 def technical_view(book: Book) -> dict[str, object]:
     """What the technical page shows."""
     words = book.words
-    states = {state: _state(words, state) for state in STATES}
+    states = {state: _state(words, state) for state in EVERY}
     short = {control.id: wanted(control, words, SHORT) for control in book.run.controls}
     moved = book.run.changes.changed if book.run.changes else ()
     return {
@@ -59,6 +60,7 @@ def _lines(
             seen=book.words.seen(finding, book.controls[finding.control]),
             wanted=short[finding.control],
             finding=finding,
+            whose=book.words.whose(finding),
         )
         for finding in book.findings.get(card.key, ())
     )

@@ -12,7 +12,7 @@ from auditor.readiness import Ready, SectionReadiness
 from auditor.run import Run
 from reports.arrivals import arrival_counts
 from reports.book import Book, partly_blocked, verdict_of
-from reports.section import COUNTS
+from reports.section import COUNTS, said_counts
 from reports.town import causes
 from reports.wording import Words, plain
 
@@ -51,6 +51,9 @@ def summary(run: Run, lang: str) -> RenderableType:
     if any(row.people for row in run.section_readiness):
         parts.append(_Sections(book))
     parts.append(Text(f"{words('terminal.findings')}: {counts(run.tally, words)}"))
+    if said := said_counts(run.tally.attested):
+        figures = "  ".join(f"{words(f'verdict.{state}')} {count}" for state, count in said)
+        parts.append(Text(f"{words('attested.column')}: {figures}"))
     parts += _causes(book)
     parts += _findings(book)
     silent = [plain(book.label(card.key)) for card in run.targets if card.outcome is not None]
@@ -147,6 +150,9 @@ def _findings(book: Book) -> list[RenderableType]:
             continue
         seen = words.seen(finding, book.controls[finding.control])
         note = f" ({finding.note})" if finding.note else ""
-        text = f"{words(f'mark.{finding.verdict.value}')} {finding.control} {book.title(finding.control)}"
+        said = f"【{words('attested.column')}】" if finding.attested is not None else ""
+        text = (
+            f"{words(f'mark.{finding.verdict.value}')} {finding.control} {said}{book.title(finding.control)}"
+        )
         lines.append(Text(plain(f"{text}: {seen}{note}"), style=STYLES[finding.verdict.value]))
     return lines

@@ -128,6 +128,13 @@ class Words:
         except (LookupError, ValueError, TypeError, AttributeError):
             return raw
 
+    def whose(self, finding: Finding) -> str:
+        """Who attested it, when, and until when it counts; "" where nobody did."""
+        said = finding.attested
+        if said is None or said.on is None or said.until is None:
+            return ""
+        return self("attested.whose", post=said.post, on=self.day(said.on), until=self.day(said.until))
+
 
 def town_rule(finding: Finding, control: Control) -> bool:
     """True when what this finding was held against is the town's own rule, not a ministry's demand.

@@ -6,7 +6,18 @@ import typer
 import typer.exceptions
 
 from auditor import __version__
-from auditor.cli import audits, carry, collector, data, explaining, folders, hosts, ordinances, rehearse
+from auditor.cli import (
+    attest,
+    audits,
+    carry,
+    collector,
+    data,
+    explaining,
+    folders,
+    hosts,
+    ordinances,
+    rehearse,
+)
 from auditor.cli.speech import Speech, language_of
 from auditor.errors import AuditorError, CarryError, ConfigError, LockedError, NotFound, PluginError
 from auditor.exits import Exit
@@ -41,6 +52,7 @@ def application(speech: Speech) -> typer.Typer:
     app.add_typer(carry.application(speech), name="inbox")
     app.add_typer(data.application(speech), name="data")
     app.add_typer(ordinances.application(speech), name="ordinances")
+    app.add_typer(attest.application(speech), name="attest")
     return app
 
 

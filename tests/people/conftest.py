@@ -6,14 +6,16 @@ from auditor import discover
 from auditor.api import Params
 from auditor.catalogue import read_catalogue
 from auditor.control import Control
-from checks.people import methods, place, roster, training
+from checks.people import attested, methods, place, roster, training
 
 MODULES = {"methods": methods, "place": place, "roster": roster, "training": training}
+
+"""Modules of one control each."""
 
 
 @pytest.fixture(scope="session")
 def controls() -> dict[str, Control]:
-    plugins = discover._declared(dict(MODULES), {})
+    plugins = discover._declared({**MODULES, "attested": attested}, {})
     discover._verify(plugins)
     return {control.id: control for control in read_catalogue(plugins)}
 

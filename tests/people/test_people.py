@@ -37,7 +37,8 @@ def roles(head: str, officer: str, staff: tuple[str, ...] = ("101", "102")) -> J
 
 
 def test_the_catalogue_of_the_area_is_whole(controls: dict[str, Control]) -> None:
-    assert {id_: (control.targets[0], control.leg) for id_, control in controls.items()} == {
+    measured = {id_: control for id_, control in controls.items() if control.attest is None}
+    assert {id_: (control.targets[0], control.leg) for id_, control in measured.items()} == {
         "EP-23": ("person", Leg.NONE),
         "GOV-06": ("section", Leg.NONE),
         "RA-01": ("person", Leg.PERSON),
