@@ -21,7 +21,7 @@ from auditor.api import (
 )
 from checks.paperless._heard import kept_routes, routes_of, standing_of
 from checks.paperless._identity import Caller, Standing, token, watched
-from checks.paperless._pages import Asker, Refused, listed, text
+from checks.paperless._pages import Asker, Hidden, Refused, listed, text
 from checks.paperless._route import Gap, Route, Routes, Step
 
 REFUSALS = frozenset({"CB_WA01", "CB_AU01", "CB_NO02", "GAIA_IA02", "GAIA_NO01"})
@@ -92,7 +92,7 @@ def _routes(ask: Asker, apps: tuple[int, ...]) -> Routes:
                 unread.append(f"{name} ({app}): no process management is set")
             else:
                 unread.append(f"{name} ({app}): whether process management is on is not told")
-        except (Refused, Garbled) as error:
+        except (Refused, Hidden, Garbled) as error:
             unread.append(f"{app}: {error.note}"[:200])
     return Routes(routes=tuple(routes), unread=tuple(unread), gaps=HIDDEN)
 
