@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from auditor.access.dial import doors
 from auditor.access.handshake import ATTEMPTS
 from auditor.access.keys import Keys
+from auditor.access.names import name_servers
 from auditor.contacts import Intent
 from auditor.declare import Probe
 from auditor.discover import Plugins
@@ -21,7 +22,7 @@ from auditor.errors import AuditorError, Unreached
 from auditor.findings import Reason
 from auditor.plan import Task
 from auditor.register import Place
-from auditor.seams import Dial, Http, Lookup, Reply, Secret, Stream, Talk
+from auditor.seams import Dial, Http, Lookup, Names, Reply, Secret, Stream, Talk, Texts
 from auditor.targets import Endpoint, Gateway, Target, Town, target_key
 from auditor.vantages import Allowed, Lookout, ways
 from auditor.work import PrintServer, System
@@ -37,9 +38,10 @@ Door = tuple[str, int, str]
 
 @dataclass(slots=True)
 class _Nowhere:
-    """`seams.Dial` and `seams.Http` that contact nothing and note what they were asked for."""
+    """`seams.Dial`, `seams.Http` and `seams.Names` that contact nothing and note what they were asked for."""
 
     keys: Keys = field(default_factory=lambda: Keys({}))
+    servers: tuple[Place, ...] = ()
     asked: list[Door] = field(default_factory=list)
 
     def lookup(self, host: str) -> Lookup:
@@ -69,6 +71,13 @@ class _Nowhere:
         """Nothing answers."""
         del method, body, headers
         raise self._silence(*_place_of(url), "tcp")
+
+    def texts(self, name: str) -> Texts:
+        """No name server answers; each would be asked, over TCP too where a datagram is too small."""
+        del name
+        for server in self.servers:
+            self.asked += [(server.host, server.port, "udp"), (server.host, server.port, "tcp")]
+        raise Unreached(Reason.NO_ANSWER, "nothing was contacted")
 
     def secret(self, name: str) -> Secret:
         """A declared key, as in an audit: reading a file contacts nobody."""
@@ -108,13 +117,9 @@ def intents(town: Town, tasks: Sequence[Task], plugins: Plugins) -> tuple[Intent
 
 def _probed(target: Gateway | PrintServer | System, probes: Sequence[Probe]) -> Iterator[Intent]:
     """By port, the probes that would come there; those that find nothing to ask are not among them."""
-    if isinstance(target, Gateway):
-        declared = doors(target)
-    else:
-        declared = frozenset({(*_place_of(target.url), "tcp")} if target.url else ())
     visits = {probe: _visited(probe, target) for probe in probes}
     live = [probe for probe, asked in visits.items() if asked]
-    for door in sorted(declared):
+    for door in sorted(_doors(target)):
         direct = [probe for probe in live if door in visits[probe]]
         # a port that is only asked once something answered elsewhere (IKE's second one) is everybody's
         coming = direct or live
@@ -123,9 +128,21 @@ def _probed(target: Gateway | PrintServer | System, probes: Sequence[Probe]) -> 
             yield _intent(target, "probe", door, tuple(probe.id for probe in coming), most)
 
 
+def _doors(target: Gateway | PrintServer | System) -> frozenset[Door]:
+    """All of a target that may be contacted."""
+    if isinstance(target, Gateway):
+        return doors(target)
+    if isinstance(target, System) and target.domain:
+        servers = name_servers(target)
+        return frozenset((one.host, one.port, way) for one in servers for way in ("udp", "tcp"))
+    meters = target.meters if isinstance(target, PrintServer) else frozenset()
+    return meters | frozenset({(*_place_of(target.url), "tcp")} if target.url else ())
+
+
 def _visited(probe: Probe, target: Target) -> frozenset[Door]:
-    nowhere = _Nowhere(Keys(target.keys if isinstance(target, Gateway | System) else {}))
-    if probe.seam in (Dial, Http):
+    keys = Keys(target.keys if isinstance(target, Gateway | PrintServer | System) else {})
+    nowhere = _Nowhere(keys, name_servers(target) if isinstance(target, System) and target.domain else ())
+    if probe.seam in (Dial, Http, Names):
         with suppress(AuditorError):
             probe.collect(target, nowhere)
     return frozenset(nowhere.asked)
