@@ -17,7 +17,7 @@ from auditor.errors import Garbled, NotKnown, Unreached
 from auditor.evidence import Evidence, clean
 from auditor.findings import Reason
 from auditor.roads import Roads
-from auditor.seams import Dial, Folder, Http, Names
+from auditor.seams import Dial, Http, Names
 from auditor.targets import Gateway, Section, Target, Town, target_key
 from auditor.work import Documents, PrintServer, System
 from auditor.zones import Flow
@@ -35,15 +35,21 @@ def probed(target: Target, probes: Sequence[Probe], roads: Roads) -> Evidence:
             lambda contact: roads.note(contact, target),
             pace,
         )
-    reasons = {answer.reason if answer.status is not Status.OK else None for answer in answers}
+    asked = [one for one in answers if _was_asked(one, target)] or answers
+    reasons = {answer.reason if answer.status is not Status.OK else None for answer in asked}
     outcome = reasons.pop() if len(reasons) == 1 else None
     return Evidence(
         target=target_key(target),
         collected_at=datetime.now(UTC),
         answers=answers,
         outcome=outcome,
-        note=answers[0].note if outcome is not None else "",
+        note=asked[0].note if outcome is not None else "",
     )
+
+
+def _was_asked(answer: Answer, target: Target) -> bool:
+    """False for what a town may leave out of a print server: meters and records say nothing of its reach."""
+    return not (isinstance(target, PrintServer) and answer.reason is Reason.NOT_DECLARED)
 
 
 def _ask(probe: Probe, target: Target, roads: Roads, pace: Pace) -> Answer:
@@ -93,14 +99,10 @@ def _way_out(probe: Probe, target: Target, roads: Roads, keys: Keys, pace: Pace)
         return DirectDial(doors(target), roads.probe_deadline_s, record, keys, pace=pace)
     if probe.seam is Dial and isinstance(target, Flow):
         return roads.lookout.flow_dial(target, record, pace)
-    if probe.seam is Http and isinstance(target, PrintServer):
-        return DirectHttp(target.url, roads.probe_deadline_s, record, pace=pace)
+    if isinstance(target, PrintServer) and (way := _printing_way(probe, target, roads, record, keys, pace)):
+        return way
     if isinstance(target, System) and (way := _system_way(probe, target, roads, record, keys, pace)):
         return way
-    if probe.seam is Dial and isinstance(target, PrintServer):
-        return DirectDial(target.meters, roads.system_deadline_s, record, keys, pace=pace)
-    if probe.seam is Folder and isinstance(target, PrintServer) and target.records:
-        return DirectFolder(target.records)
     if (folder := _folder_of(target, roads)) is not None:
         return folder
     raise Unreached(Reason.NOT_DECLARED, f"{probe.id} cannot look at a {target.kind}")
@@ -113,6 +115,17 @@ def _folder_of(target: Target, roads: Roads) -> DirectFolder | None:
     if isinstance(target, Section | Town) and roads.root is not None:
         return DirectFolder(roads.root / FOLDER)
     return None
+
+
+def _printing_way(
+    probe: Probe, server: PrintServer, roads: Roads, record: Callable[[Contact], None], keys: Keys, pace: Pace
+) -> object:
+    """The way to a print server, to its devices' meters, or to its records; None = it has none."""
+    if probe.seam is Http:
+        return DirectHttp(server.url, roads.probe_deadline_s, record, pace=pace)
+    if probe.seam is Dial:
+        return DirectDial(server.meters, roads.system_deadline_s, record, keys, pace=pace)
+    return DirectFolder(server.records) if server.records is not None else None
 
 
 def _system_way(

@@ -75,8 +75,9 @@ class PrintServer:
 
     @property
     def meters(self) -> frozenset[tuple[str, int, str]]:
-        """Host, port and transport of every meter that may be asked."""
-        return frozenset((one.snmp.host, one.snmp.port, "udp") for one in self.devices if one.snmp)
+        """Host, port and transport of every meter that may be asked; without a community none is."""
+        asked = (one.snmp for one in self.devices if one.snmp and self.community_file is not None)
+        return frozenset((place.host, place.port, "udp") for place in asked)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ _YEAR = r"(?P<era>令和|平成|r|h)?(?P<year>\d{1,4}|元)"
 _MONTH = re.compile(_YEAR + r"[年./-](?P<month>\d{1,2})月?(?:分)?")
 _PLAIN_MONTH = re.compile(r"(?P<year>\d{4})(?P<month>\d{2})")
 _DAY = re.compile(_YEAR + r"[年./-](?P<month>\d{1,2})[月./-](?P<day>\d{1,2})日?")
+_TIME = re.compile(r"[ T]+\d{1,2}:\d{2}(:\d{2})?$")
 _COUNT = re.compile(r"\d{1,3}(?:,\d{3})+|\d{1,11}")
 
 
@@ -112,6 +113,16 @@ def day_of(cell: str) -> date:
     if found is None:
         raise ValueError(plain[:40])
     return date(_year(found), int(found["month"]), int(found["day"]))
+
+
+def month_of_day(cell: str) -> int:
+    """The month (as `month_of`) of a day, or of a day and time (2026-11-01 10:23, 2026-11-01T10:23:05).
+
+    Raises:
+        ValueError: anything else.
+    """
+    day = day_of(_TIME.sub("", unicodedata.normalize("NFKC", cell).strip()))
+    return day.year * 12 + day.month - 1
 
 
 def _year(found: re.Match[str]) -> int:

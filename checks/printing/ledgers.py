@@ -24,6 +24,7 @@ from auditor.api import (
     unknown,
 )
 from checks._ledgers._table import Table, csv_table
+from checks.printing._faxlog import LOG, months_of
 from checks.printing._ledger import Columns, Faults, cells_of, count_of, is_total, month_of
 from checks.printing._monthly import Change, Month, change_of
 from checks.printing._readings import READINGS
@@ -71,7 +72,7 @@ class PaperLedger:
 
 @probe("printing.ledgers", kind="printing")
 def read_ledgers(documents: Documents, folder: Folder) -> bytes:
-    """The rows of every FAX and paper ledger; a CSV that is neither, nor a meter sheet, is a fault."""
+    """The months of every FAX and paper ledger or fax log; another CSV, but for a meter sheet, is a fault."""
     faults = Faults()
     rows: dict[str, list[list[object]]] = {kind: [] for kind in LEDGERS}
     for name in folder.names(".csv"):
@@ -80,11 +81,14 @@ def read_ledgers(documents: Documents, folder: Folder) -> bytes:
             table = csv_table(content, name)
             heading = table.rows[0][1] if table.rows else ()
             found = {kind: at for kind, one in LEDGERS.items() if (at := one.found(heading)) is not None}
-            known = bool(found) or READINGS.found(heading) is not None
+            log = LOG.found(heading)
         except Garbled:
-            found, known = {}, False
-        if not known:
             faults.add(name, 1)
+            continue
+        if not found and log is None and READINGS.found(heading) is None:
+            faults.add(name, 1)
+        if log is not None:
+            rows["fax"] += months_of(table, log, faults)
         for kind, at in found.items():
             rows[kind] += _rows(table, at, faults)
     if not any(rows.values()) and not faults.places:

@@ -150,6 +150,24 @@ def test_ledgers_of_a_declared_folder_are_judged(tmp_path: Path) -> None:
     assert (found["PRT-10"].verdict, found["PRT-10"].key) == (Verdict.FAIL, "charge")
 
 
+def test_a_server_that_cannot_be_reached_is_told_of_once_not_once_per_control(tmp_path: Path) -> None:
+    place = folder(tmp_path, free_port(), "")
+    written = (place / "town.toml").read_text("utf-8")
+    (place / "town.toml").write_text(written.replace('records = "records"\n', ""), "utf-8")
+    found = judged(load_town(place).town, "print-server")
+    assert {finding.reason for finding in found.values()} == {Reason.REFUSED}
+    assert all(finding.whole_target for finding in found.values())
+
+
+def test_without_a_community_no_agent_is_contacted(tmp_path: Path) -> None:
+    place = folder(tmp_path, 1, "127.0.0.1:2")
+    written = (place / "town.toml").read_text("utf-8")
+    (place / "town.toml").write_text(written.replace('community_file = "community.txt"\n', ""), "utf-8")
+    town = load_town(place).town
+    plugins, _ = read_controls()
+    assert {one.port for one in intents(town, [task_of(town, "print-server")], plugins)} == {1}
+
+
 def test_a_server_without_devices_and_records_says_what_is_missing(tmp_path: Path) -> None:
     place = folder(tmp_path, free_port(), "")
     town = load_town(place).town

@@ -223,3 +223,59 @@ def test_no_bytes_crash_the_ledger_reader(content: bytes) -> None:
 def test_a_kept_answer_of_another_shape_is_garbled(body: bytes) -> None:
     with pytest.raises(Garbled):
         ledgers.fax_ledger(Answer("printing.ledgers", Status.OK, body))
+
+
+def log(**per_month: Mapping[str, int]) -> str:
+    """A machine's log with so many faxes sent in each month, and one received each."""
+    rows = [
+        f"{month.replace('-', '/')}/{day + 1:02} 10:23,{name},{way}"
+        for name, months_of in per_month.items()
+        for month, count in months_of.items()
+        for day, way in [*((day, "送信") for day in range(count)), (27, "受信")]
+    ]
+    return "\n".join(["日時,課,送受信", *rows, ""])
+
+
+def whole(before: int, now: int) -> dict[str, int]:
+    """Months around those that are compared, so that these are whole."""
+    around = {f"{year}-{month:02}": 3 for year in (2025, 2026) for month in range(7, 12)}
+    between = {f"{month // 12}-{month % 12 + 1:02}": 3 for month in range(2025 * 12 + 11, 2026 * 12 + 6)}
+    return {**around, **between, **dict.fromkeys(LAST_YEAR, before), **dict.fromkeys(THIS_YEAR, now)}
+
+
+def test_a_machine_s_own_log_is_counted_by_month(tmp_path: Path) -> None:
+    result = fax(written(tmp_path, log(総務課=whole(19, 8))))
+    assert (result.verdict, result.places) == (Verdict.PASS, ("総務課: 60 → 27",))
+
+
+def test_the_month_in_which_a_log_begins_is_not_whole(tmp_path: Path) -> None:
+    """The machine has dropped older rows: what is left of that month would look like little."""
+    figures = {month: count for month, count in whole(19, 8).items() if month >= "2025-08"}
+    assert fax(written(tmp_path, log(総務課=figures))).reason is Reason.WINDOW_SHORT
+
+
+def test_the_month_in_which_a_log_ends_is_not_whole(tmp_path: Path) -> None:
+    figures = {month: count for month, count in whole(19, 8).items() if month <= "2026-10"}
+    result = fax(written(tmp_path, log(総務課=figures)))
+    assert "2026-10" not in result.note
+    assert (result.verdict, result.reason) == (Verdict.UNKNOWN, Reason.WINDOW_SHORT)
+
+
+def test_a_direction_that_nobody_knows_is_told_not_counted(tmp_path: Path) -> None:
+    text = log(総務課=whole(19, 8)) + "2026/09/29 10:23,総務課,転送\n"
+    result = fax(written(tmp_path, text))
+    assert result.verdict is Verdict.UNKNOWN
+    assert result.places[0].endswith("direction")
+
+
+@pytest.mark.parametrize(
+    "cell", ["2026/11/01 10:23", "2026-11-01T10:23:05", "令和8年11月1日 9:00", "2026/11/1"]
+)
+def test_times_are_read_as_machines_write_them(cell: str) -> None:
+    assert _ledger.month_of_day(cell) == 2026 * 12 + 10
+
+
+def test_a_month_without_any_row_in_a_log_is_no_month_without_fax(tmp_path: Path) -> None:
+    figures = {month: count for month, count in whole(19, 8).items() if month != "2026-09"}
+    result = fax(written(tmp_path, log(総務課=figures)))
+    assert (result.verdict, "2026-09" in result.note) == (Verdict.UNKNOWN, True)
