@@ -231,12 +231,12 @@ def _sub(reader: _Reader, known: Mark) -> None:
 def _nothing(reader: _Reader, known: Mark) -> None:
     """Continues what stands above, unless an export lost the numbers of a list: then by order, 「推定」."""
     now = reader.now
-    lead = now.lead if now.sub == ESTIMATED else now.text
+    again = now.sub == ESTIMATED
+    end = now.lead[-80:] if again else "".join(now.texts[-3:])[-80:]
     lost = (
         reader.part in (Part.MAIN, Part.SUPPLEMENT)
-        and now.sub in ("", ESTIMATED)
-        and (not now.item or now.sub == ESTIMATED)
-        and _LIST_ENDS.search(lead[-80:]) is not None
+        and (again or not (now.item or now.sub))
+        and _LIST_ENDS.search(end) is not None
         and not known.rest.startswith(_SPEAKS_ON)
     )
     if not lost:
@@ -249,7 +249,7 @@ def _nothing(reader: _Reader, known: Mark) -> None:
         paragraph=now.paragraph,
         item=number,
         sub=ESTIMATED,
-        lead=lead[:MAX_LEAD],
+        lead=now.lead if again else now.text[:MAX_LEAD],
     )
 
 
