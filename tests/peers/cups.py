@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -129,26 +130,27 @@ class Cups:
 
 
 @contextmanager
-def cups(
-    folder: Path, queues: Sequence[CupsQueue], *, name: str = "cups", page_log: str = ""
-) -> Iterator[Cups]:
-    """Run a cupsd whose files stand in `folder`, with these queues; `page_log` = its format, "" = none."""
+def cups(queues: Sequence[CupsQueue], *, page_log: str = "") -> Iterator[Cups]:
+    """Run a cupsd with these queues; `page_log` = the format of its page log, "" = it keeps none.
+
+    Its files stand in a folder of their own, not in pytest's: filters run as user lp and must get there,
+    and every start of pytest closes its folder to other users.
+    """
     program = need("cupsd")
     need_root()
     _need_driver()
-    home = (folder / name).resolve()
-    for part in ("spool/tmp", "cache", "state", "ppd"):
-        (home / part).mkdir(parents=True)
-    for parent in home.parents:
-        if not parent.stat().st_mode & 0o001:
-            parent.chmod(parent.stat().st_mode | 0o011)  # filters run as user lp and must get here
-    subprocess.run(["chown", "-R", "lp:lp", str(home)], check=True)
-    port = free_port()
-    (home / "cupsd.conf").write_text(_CUPSD.format(port=port, page_log=page_log))
-    (home / "cups-files.conf").write_text(_FILES.format(home=home))
-    command = [program, "-f", "-c", str(home / "cupsd.conf"), "-s", str(home / "cups-files.conf")]
-    with started(command, log=home / "cupsd.log", ready=lambda: listens(port)):
-        server = Cups(port, home)
-        for queue in queues:
-            server.make(queue)
-        yield server
+    with TemporaryDirectory(prefix="cups-") as place:
+        home = Path(place).resolve()
+        home.chmod(0o755)
+        for part in ("spool/tmp", "cache", "state", "ppd"):
+            (home / part).mkdir(parents=True)
+        subprocess.run(["chown", "-R", "lp:lp", str(home)], check=True)
+        port = free_port()
+        (home / "cupsd.conf").write_text(_CUPSD.format(port=port, page_log=page_log))
+        (home / "cups-files.conf").write_text(_FILES.format(home=home))
+        command = [program, "-f", "-c", str(home / "cupsd.conf"), "-s", str(home / "cups-files.conf")]
+        with started(command, log=home / "cupsd.log", ready=lambda: listens(port)):
+            server = Cups(port, home)
+            for queue in queues:
+                server.make(queue)
+            yield server

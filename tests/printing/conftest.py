@@ -8,7 +8,7 @@ from tests.peers.cups import Cups, CupsQueue, cups
 
 
 @pytest.fixture(scope="package")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cups]:
+def server() -> Iterator[Cups]:
     queues = [
         CupsQueue("soumu", "総務課"),
         CupsQueue("zeimu", "東庁舎", two_sided=False, banner="standard"),
@@ -16,7 +16,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cups]:
         CupsQueue("raw", "税務課", raw=True),
         CupsQueue("closed", "総務課"),
     ]
-    with cups(tmp_path_factory.mktemp("cups"), queues) as running:
+    with cups(queues) as running:
         running.print("soumu", "sides=two-sided-long-edge", pages=6)
         running.print("soumu", "sides=one-sided", pages=6)
         running.print("soumu", "sides=one-sided", pages=6, copies=3)

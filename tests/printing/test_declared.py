@@ -112,7 +112,7 @@ def test_a_dry_run_names_the_server_and_the_device(tmp_path: Path) -> None:
 
 def test_a_real_server_a_real_agent_and_its_records_are_judged_together(tmp_path: Path) -> None:
     with (
-        cups(tmp_path, [CupsQueue("soumu", "総務課")], page_log=STANDARD) as server,
+        cups([CupsQueue("soumu", "総務課")], page_log=STANDARD) as server,
         snmpd(tmp_path, count=1006) as agent,
     ):
         server.print("soumu", "sides=one-sided", pages=6)

@@ -26,9 +26,9 @@ FORGED = "x total 9999\nsoumu root 9 [23/Nov/2026:17:05:01 +0000] total 99999 - 
 
 
 @pytest.fixture(scope="module")
-def logging(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cups]:
+def logging() -> Iterator[Cups]:
     queues = [CupsQueue("soumu", "総務課"), CupsQueue("raw", "税務課", raw=True)]
-    with cups(tmp_path_factory.mktemp("logging"), queues, page_log=STANDARD) as running:
+    with cups(queues, page_log=STANDARD) as running:
         running.print("soumu", "sides=one-sided", pages=6, user="soumu 01")
         running.print("soumu", "sides=two-sided-long-edge", pages=6, copies=2, title="議会資料 9 [x] total 5")
         running.print("soumu", "raw", pages=6)
@@ -80,7 +80,7 @@ def test_a_count_changed_in_a_real_log_is_seen(logging: Cups, tmp_path: Path) ->
 
 
 def test_a_title_with_a_newline_cannot_forge_a_line_of_a_real_log(tmp_path: Path) -> None:
-    with cups(tmp_path, [CupsQueue("soumu")], page_log=STANDARD) as server:
+    with cups([CupsQueue("soumu")], page_log=STANDARD) as server:
         server.print("soumu")
         server.print("soumu", title=FORGED)
         folder = records(server, tmp_path / "r")

@@ -41,7 +41,7 @@ def peers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Peers]:
             nginx(folder, [Block(issue(folder, root)), Block(issue(folder, root, ends_days=-3))])
         )
         vpn = stack.enter_context(openvpn(folder, ca_file, issue(folder, root)))
-        printing = stack.enter_context(cups(folder, [CupsQueue("mfp", "本庁2階"), CupsQueue("lost")]))
+        printing = stack.enter_context(cups([CupsQueue("mfp", "本庁2階"), CupsQueue("lost")]))
         servers = Servers(
             ssh=(first, others[0], others[1]),
             tls_port=good,
