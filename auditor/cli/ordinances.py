@@ -176,5 +176,5 @@ def _rate(speech: Speech, rate: "Rate") -> str:
     share, interval = rate.share, rate.interval
     if share is None or interval is None:
         return speech("ordinances.no_rate")
-    low, high = interval
-    return speech("ordinances.rate", share=share, low=low, high=high, hits=rate.hits, n=rate.n)
+    share_, low, high = (f"{one:.2f}" for one in (share, *interval))
+    return speech("ordinances.rate", share=share_, low=low, high=high, hits=rate.hits, n=rate.n)

@@ -1,74 +1,16 @@
 """A decision counts for the sentence it was made on, by an office, on a day; for nothing else."""
 
-import csv
-import io
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from auditor.access.folder import DirectFolder
-from auditor.api import Answer, Garbled, Judgement, Reason, Status, Unreached, Verdict
-from auditor.work import Documents
-from checks.ordinance._hits import Hit, hits_of
-from checks.ordinance._register import entries, words
-from checks.ordinance._standing import Decisions, contexts, standing
-from checks.ordinance.corpus import Ordinances
-from checks.ordinance.decisions import decisions, read_decisions
+from auditor.api import Reason, Verdict
+from checks.ordinance._standing import contexts, standing
 from tests.ordinance.conftest import judged
-from tests.ordinance.support import TODAY, judge, rule, texts
-
-SEAL = "第1条　利用者は、申請書に記名押印しなければならない。"
-PAPER = "第2条　利用者は、書面により町長に届け出なければならない。"
-TITLE = "小船町集会所規則"
-GOOD = {
-    "判定": "改める",
-    "方針": "電子申請に改める",
-    "段階": "2",
-    "判定した所属": "総務課",
-    "判定日": "2026-10-01",
-}
-
-
-def collection(*lines: str, title: str = TITLE) -> Ordinances:
-    return texts(rule(title, *(lines or (SEAL, PAPER))))
-
-
-def hits(given_: Ordinances) -> tuple[Hit, ...]:
-    return tuple(hit for hit in hits_of(given_.documents, TODAY).all if hit.open)
-
-
-def row(hit: Hit, **cells: str) -> dict[str, str]:
-    """An answered row as the exported list has it, `cells` laid over it."""
-    given_ = {"番号": f"h{hit.id}", "例規名": hit.document, "条項号": hit.place, "条文": hit.sentence}
-    return {**given_, **GOOD, **cells}
-
-
-def written(*rows: Mapping[str, str], encoding: str = "utf-8-sig") -> bytes:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(dict.fromkeys(key for each in rows for key in each)), restval="")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue().encode(encoding)
-
-
-def register(content: bytes | None, tmp_path: Path) -> Decisions:
-    """decisions.csv as the probe keeps it and the parser understands it."""
-    folder = tmp_path / "reiki"
-    folder.mkdir(exist_ok=True)
-    if content is not None:
-        (tmp_path / "decisions.csv").write_bytes(content)
-    target = Documents(id="reiki", name="例規集", kind="ordinances", folder=folder)
-    body = read_decisions.collect(target, DirectFolder(folder, kept_in=tmp_path))
-    return decisions(Answer("ordinance.decisions", Status.OK, body))
-
-
-def eleven(given_: Ordinances, kept: Decisions, today: date = TODAY) -> Judgement:
-    return judge("ORD-11", given_, kept, today=today)
+from tests.ordinance.register import GOOD, SEAL, collection, eleven, hits, register, row, written
+from tests.ordinance.support import TODAY
 
 
 def test_every_hit_decided_passes_and_each_kind_of_control_takes_it(tmp_path: Path) -> None:
@@ -216,92 +158,3 @@ def test_nothing_passes_while_a_file_is_unread(tmp_path: Path) -> None:
     (hit,) = hits(given_)
     result = eleven(given_, register(written(row(hit)), tmp_path))
     assert (result.verdict, result.places) == (Verdict.UNKNOWN, ("k2.pdf",))
-
-
-def test_english_headings_any_order_full_width_and_cp932_are_read(tmp_path: Path) -> None:
-    given_ = collection(SEAL)
-    (hit,) = hits(given_)
-    cells = {
-        "Date": "Ｒ８．１０．１",
-        "OFFICE": "総務課",
-        "PHASE": "ＰＨＡＳＥ　３",
-        "Decision": "Digital alternative",
-        "Policy": "電子申請",
-        "ID": hit.id.upper(),
-        "備考": "読まれない列",
-    }
-    kept = register(written(cells, encoding="cp932"), tmp_path)
-    assert (kept.rows[0].decision, kept.rows[0].phase, kept.rows[0].day) == (
-        "digital",
-        "3",
-        date(2026, 10, 1),
-    )
-    assert eleven(given_, kept).verdict is Verdict.PASS
-
-
-def test_the_evidence_keeps_no_office_and_no_policy(tmp_path: Path) -> None:
-    (hit,) = hits(collection(SEAL))
-    (tmp_path / "decisions.csv").write_bytes(
-        written(row(hit, 判定した所属="総務課 山田太郎", 方針="山田が残すと言った"))
-    )
-    target = Documents(id="reiki", name="例規集", kind="ordinances", folder=tmp_path)
-    body = read_decisions.collect(target, DirectFolder(tmp_path, kept_in=tmp_path))
-    assert "山田" not in body.decode()
-
-
-@pytest.mark.parametrize(
-    ("content", "told"),
-    [
-        (b"", "decisions.csv: empty"),
-        ("番号,判定,判定日\n".encode(), "decisions.csv:1: no column 判定した所属"),
-        ("番号,id,判定,判定した所属,判定日\n".encode(), "two columns are headed 番号"),
-        ('番号,判定,判定した所属,判定日\n"h1'.encode(), "decisions.csv:2:"),
-        (b"\xff\xfe\x00", "decisions.csv:1"),
-        (b"a\x00b,c\n", "decisions.csv:1"),
-    ],
-)
-def test_a_file_that_is_no_register_is_refused_with_its_line(
-    content: bytes, told: str, tmp_path: Path
-) -> None:
-    with pytest.raises(Garbled) as raised:
-        register(content, tmp_path)
-    assert told in raised.value.note
-
-
-def test_a_row_wider_than_its_heading_decides_nothing(tmp_path: Path) -> None:
-    given_ = collection(SEAL)
-    (hit,) = hits(given_)
-    kept = register(written(row(hit)).rstrip(b"\r\n") + ",余り\r\n".encode(), tmp_path)
-    result = eleven(given_, kept)
-    assert result.verdict is Verdict.FAIL
-    assert "decisions.csv:2: 番号(見出しより列が多い)" in result.places
-
-
-@given(st.binary(max_size=400))
-def test_any_bytes_are_rows_or_refused(content: bytes) -> None:
-    try:
-        rows, _ = entries(content)
-    except (Garbled, Unreached):
-        return
-    assert all(set(each.cells) <= set(words().columns) for each in rows)
-
-
-@given(st.binary(max_size=200))
-def test_any_evidence_is_a_register_or_refused(body: bytes) -> None:
-    try:
-        decisions(Answer("ordinance.decisions", Status.OK, body))
-    except Garbled:
-        return
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        b'{"kept":true,"rows":[[2,"aa","","","","maybe","1","2026-01-01",null,""]]}',
-        b'{"kept":true,"faults":[[2,"hit","nonsense"]]}',
-        b'{"kept":true,"more":1}',
-    ],
-)
-def test_evidence_that_the_probe_never_writes_is_refused(body: bytes) -> None:
-    with pytest.raises(Garbled):
-        decisions(Answer("ordinance.decisions", Status.OK, body))
