@@ -44,7 +44,8 @@ class Filing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     kinds: tuple[Kind, ...] = ()
 
 
-def _asker(system: System, http: Http) -> Asker:
+def asker(system: System, http: Http) -> Asker:
+    """One that asks with the declared token, or without any."""
     value = token(system, http)
     return Asker(http, system.url, {"Authorization": f"Token {value}"} if value else {})
 
@@ -52,7 +53,7 @@ def _asker(system: System, http: Http) -> Asker:
 @probe("mayan.workflows", kind="mayan", most=CONTACTS)
 def read_workflows(system: System, http: Http) -> bytes:
     """Every workflow, while Mayan takes us for the declared account at the beginning and at the end."""
-    ask = _asker(system, http)
+    ask = asker(system, http)
 
     def look(caller: Caller) -> tuple[Routes, bool | None]:
         rights = _mayan.rights(ask, caller)
@@ -80,7 +81,7 @@ def routes(answer: Answer) -> Routes:
 @probe("mayan.types", kind="mayan", most=CONTACTS)
 def read_types(system: System, http: Http) -> bytes:
     """Every document type with its retention, while Mayan takes us for the declared account."""
-    ask = _asker(system, http)
+    ask = asker(system, http)
 
     def look(caller: Caller) -> Filing:
         rights = _mayan.rights(ask, caller)

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.api import Garbled, NotKnown, Reason, Reply, Secret, Unreached, Verdict
+from auditor.api import Garbled, NotKnown, Params, Reason, Reply, Secret, Unreached, Verdict
 from auditor.work import System
-from checks.paperless import _pages, kintone, mayan, redmine
+from checks.paperless import _pages, kintone, mayan, redmine, speed
 from tests.paperless.systems import TOKEN, Answers, Looked, Said, look, stub, token_file
 
 API = "/api/v4"
@@ -267,3 +267,24 @@ def test_no_reply_crashes_a_probe(said: object) -> None:
         except (Garbled, NotKnown, Unreached):
             continue
         assert TOKEN.encode() not in body
+
+
+@pytest.mark.parametrize(
+    ("took", "place", "verdict"),
+    [
+        ((20, 30, 40, 50, 60), "office", Verdict.UNKNOWN),
+        ((20, 30, 40, 50, 60), "telework", Verdict.PASS),
+        ((20, 30, 40, 50, 2001), "office", Verdict.FAIL),
+        ((20, 30, 40, 50, 2001), "telework", Verdict.FAIL),
+    ],
+)
+def test_a_quick_answer_at_the_office_says_nothing_of_the_way_from_home(
+    took: tuple[int, ...], place: str, verdict: Verdict
+) -> None:
+    seen = speed.Pace(outcome="proved", took_ms=took)
+    assert speed.quick_enough(seen, Params({"p95_ms": 2000, "measured_from": place})).verdict is verdict
+
+
+def test_a_stranger_s_quick_answer_counts_for_nothing(ask: Ask) -> None:
+    assert ask()["PPL-11"].note.endswith("the telework path was not measured")
+    assert ask(current=Said({"detail": "no"}, status=403))["PPL-11"].reason is Reason.IDENTITY
