@@ -31,6 +31,14 @@ GROUPS = (".csv",)
 def read_routes(documents: Documents, folder: Folder) -> bytes:
     """Every BPMN file of the folder, and who is in the groups; what cannot be read is named, not skipped."""
     del documents
+    seen = routes_below(folder)
+    if not seen.routes and not seen.unread:
+        raise NotKnown(Reason.NOT_COLLECTED, "no BPMN files in the folder")
+    return kept(seen)
+
+
+def routes_below(folder: Folder) -> Routes:
+    """The routes of a folder's files and the members of its groups; files that cannot be read by name."""
     found: list[Route] = []
     members: dict[str, tuple[str, ...]] = {}
     unread: list[str] = []
@@ -47,9 +55,7 @@ def read_routes(documents: Documents, folder: Folder) -> bytes:
             unread.append(f"{name}: {error.reason.value}")
         except Garbled as error:
             unread.append(error.note)
-    if not found and not unread:
-        raise NotKnown(Reason.NOT_COLLECTED, "no BPMN files in the folder")
-    return kept(Routes(routes=tuple(found), unread=tuple(unread), members=members))
+    return Routes(routes=tuple(found), unread=tuple(unread), members=members)
 
 
 @fact("routes.bpmn", probe=read_routes)
