@@ -1,12 +1,13 @@
 """Small invented routes for the tests of this folder."""
 
+from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
 
 from auditor.access.folder import DirectFolder
 from auditor.api import Answer, Documents, Params, Status
 from checks.paperless import routes as subject
-from checks.paperless._route import Routes
+from checks.paperless._route import Gap, Route, Routes, Step
 
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 SPACES = (
@@ -50,3 +51,25 @@ def seen(folder: Path, **files: str | bytes) -> Routes:
     documents = Documents(id="r", name="r", kind="routes", folder=folder)
     body = subject.read_routes.collect(documents, DirectFolder(folder))
     return subject.routes(Answer("routes.bpmn", Status.OK, body))
+
+
+APPROVAL = '<userTask id="a" name="課長の決裁" {who}>{inside}</userTask>'
+
+
+def approval(who: str = "", inside: str = "") -> str:
+    """A route of one approval."""
+    return one_step(APPROVAL.format(who=who, inside=inside))
+
+
+Members = Mapping[str, tuple[str, ...]]
+
+
+def kept(*steps: Step, gaps: tuple[Gap, ...] = (), members: Members | None = None) -> Routes:
+    """A workflow server's route, as its probe would fill it."""
+    route = Route(id="w", name="起案", signs=("mayan",), steps=steps, one_at_a_time=True)
+    return Routes(routes=(route,), gaps=gaps, members=dict(members or {}))
+
+
+def state(**fields: object) -> Step:
+    """A state of that server in which somebody approves."""
+    return Step(**{"id": "a", "kind": "userTask", "name": "課長決裁", **fields})  # type: ignore[arg-type]

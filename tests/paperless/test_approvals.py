@@ -1,6 +1,5 @@
-"""The approval log: what it does not tell is never read as electronic, quick, from outside or confirmed."""
+"""The share of electronic approvals: what a log does not tell is never read as electronic."""
 
-from datetime import date
 from pathlib import Path
 
 import pytest
@@ -8,50 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.access.folder import DirectFolder
-from auditor.api import (
-    Answer,
-    Documents,
-    Garbled,
-    Judgement,
-    NotKnown,
-    Params,
-    Reason,
-    Section,
-    Status,
-    Town,
-    Verdict,
-)
+from auditor.api import Answer, Documents, Garbled, Judgement, NotKnown, Params, Reason, Status, Verdict
 from checks.paperless import approvals as subject
-from checks.paperless import pace
-from checks.paperless._cells import WrongCellError, count, day
-from checks.paperless._log import Log
-from checks.paperless._workdays import workdays
-
-TODAY = date(2026, 11, 26)
-TOWN = Town(name="見本町", sections=(Section(id="soumu", name="総務課"), Section(id="zeimu", name="税務課")))
-LIMITS = Params(
-    {
-        "target": 90,
-        "window_days": 90,
-        "min_cases": 2,
-        "log_days": 40,
-        "p90_days": 3,
-        "min_count": 1,
-        "max_days": 5,
-    }
-)
-HEAD = "案件番号,所管課,起案方法,回付日時,承認日時,状態,庁外,代決,後閲日\n"
-
-
-def log(folder: Path, text: str, encoding: str = "utf-8") -> Log:
-    (folder / "log.csv").write_bytes(text.encode(encoding))
-    return reread(folder)
-
-
-def reread(folder: Path) -> Log:
-    documents = Documents(id="a", name="a", kind="approvals", folder=folder)
-    body = subject.read_log.collect(documents, DirectFolder(folder))
-    return subject.approvals(Answer("approvals.log", Status.OK, body))
+from checks.paperless._csv import sheet
+from checks.paperless._log import Log, kinds
+from tests.paperless.logs import HEAD, TODAY, TOWN, log, reread
 
 
 def shares(seen: Log, *sections: str, **changed: int) -> Judgement:
@@ -67,9 +27,6 @@ def cases(section: str, electronic: int, paper: int, blank: int = 0) -> str:
     return "".join(
         f"{section}{n},{section},{medium},2026-11-20,2026-11-20,,,,\n" for n, medium in enumerate(media)
     )
-
-
-# PPL-02
 
 
 def test_a_section_below_the_target_is_named_with_its_figures(tmp_path: Path) -> None:
@@ -184,157 +141,8 @@ def test_case_numbers_and_titles_are_not_kept(tmp_path: Path) -> None:
     assert "s001" not in body
 
 
-# PPL-05
-
-
-def waits(*pairs: str) -> str:
-    return "".join(f"{n},総務課,電子,{pair},,,\n" for n, pair in enumerate(pairs))
-
-
-QUICK = ["2026-11-18,2026-11-19,"] * 9
-
-
-def test_nine_of_ten_within_the_limit_pass_with_median_and_window(tmp_path: Path) -> None:
-    result = pace.dwell(log(tmp_path, HEAD + waits(*QUICK, "2026-10-01,2026-11-20,")), LIMITS, TODAY)
-    assert (result.verdict, result.values["p90"], result.values["median"]) == (Verdict.PASS, 1, 1)
-    assert (result.values["first"], result.values["last"]) == ("2026-11-19", "2026-11-20")
-
-
-def test_two_slow_ones_of_ten_fail(tmp_path: Path) -> None:
-    slow = ["2026-11-09,2026-11-20,"] * 2
-    result = pace.dwell(log(tmp_path, HEAD + waits(*QUICK[1:], *slow)), LIMITS, TODAY)
-    assert (result.key, result.values["p90"]) == ("slow", 9)
-
-
-def test_weekends_and_holidays_are_no_waiting(tmp_path: Path) -> None:
-    long_weekend = ["2026-11-20,2026-11-25,"] * 10  # Friday to Wednesday over 勤労感謝の日
-    result = pace.dwell(log(tmp_path, HEAD + waits(*long_weekend)), LIMITS, TODAY)
-    assert result.values["p90"] == 2
-
-
-def test_what_still_waits_counts_once_it_is_late(tmp_path: Path) -> None:
-    open_ = ["2026-08-03,,処理中"] * 2  # older than the window, and still there
-    result = pace.dwell(log(tmp_path, HEAD + waits(*QUICK[1:], *open_)), LIMITS, TODAY)
-    assert (result.key, result.values["waiting"]) == ("slow", 2)
-    fresh = ["2026-11-19,,処理中"] * 90
-    result = pace.dwell(
-        log(tmp_path, HEAD + waits(*QUICK[1:], *fresh, "2026-11-02,2026-11-19,")), LIMITS, TODAY
-    )
-    assert (result.verdict, result.key) == (Verdict.FAIL, "slow")  # new ones do not thin out the late one
-
-
-def test_an_approval_without_a_day_is_unknown_not_done(tmp_path: Path) -> None:
-    blank = ["2026-11-18,,"] * 3
-    assert pace.dwell(log(tmp_path, HEAD + waits(*QUICK, *blank)), LIMITS, TODAY).reason is Reason.UNREADABLE
-    one = waits(*QUICK, *QUICK, "2026-11-18,,")
-    assert pace.dwell(log(tmp_path, HEAD + one), LIMITS, TODAY).verdict is Verdict.PASS
-
-
-def test_an_approval_before_it_came_is_a_fault(tmp_path: Path) -> None:
-    seen = log(tmp_path, HEAD + waits(*QUICK, "2026-11-20,2026-11-19,"))
-    assert seen.faults == ("log.csv:11 decided",)
-    assert pace.dwell(seen, LIMITS, TODAY).reason is Reason.UNREADABLE
-
-
-# PPL-18
-
-
-def outside(*marks: str) -> str:
-    return "".join(f"{n},総務課,電子,2026-11-18,2026-11-19,,{mark},,\n" for n, mark in enumerate(marks))
-
-
-@pytest.mark.parametrize(
-    ("marks", "verdict"),
-    [
-        (("○", "×"), Verdict.PASS),
-        (("庁外", ""), Verdict.PASS),
-        (("×", "庁内"), Verdict.FAIL),
-        (("×", ""), Verdict.UNKNOWN),
-        (("×", "-"), Verdict.UNKNOWN),
-        (("×", "たぶん"), Verdict.UNKNOWN),
-    ],
-)
-def test_a_blank_place_is_neither_outside_nor_inside(
-    tmp_path: Path, marks: tuple[str, ...], verdict: Verdict
-) -> None:
-    assert pace.from_outside(log(tmp_path, HEAD + outside(*marks)), LIMITS, TODAY).verdict is verdict
-
-
-def test_without_an_approval_in_the_window_nobody_was_inside(tmp_path: Path) -> None:
-    seen = log(tmp_path, HEAD + "1,総務課,電子,2026-11-18,,処理中,×,,\n")
-    assert pace.from_outside(seen, LIMITS, TODAY).verdict is Verdict.UNKNOWN
-
-
-# PPL-19
-
-
-@pytest.mark.parametrize(
-    ("row", "key", "verdict"),
-    [
-        ("2026-11-02,,,○,2026-11-04", "ok", Verdict.PASS),
-        ("2026-11-02,,,○,済", "ok", Verdict.PASS),
-        ("2026-11-02,,,○,未", "unseen", Verdict.FAIL),
-        ("2026-11-19,,,○,未", "ok", Verdict.PASS),
-        ("2026-11-02,,,○,", "", Verdict.UNKNOWN),
-        ("2026-11-02,,,,", "", Verdict.UNKNOWN),
-        ("2026-11-02,,,×,", "none", Verdict.PASS),
-        ("2026-11-02,,,○,2026-10-30", "", Verdict.UNKNOWN),
-        ("2026-11-02,,,○,そのうち", "", Verdict.UNKNOWN),
-    ],
-)
-def test_a_deputy_s_approval_is_confirmed_only_where_it_is_written(
-    tmp_path: Path, row: str, key: str, verdict: Verdict
-) -> None:
-    rows = f"1,総務課,電子,2026-11-02,{row}\n2,総務課,電子,2026-11-20,2026-11-20,,,×,\n"
-    result = pace.looked_at_later(log(tmp_path, HEAD + rows), LIMITS, TODAY)
-    assert (result.key, result.verdict) == (key, verdict)
-
-
-# The cells
-
-
-@pytest.mark.parametrize(
-    ("cell", "found"),
-    [
-        ("2026-11-20", date(2026, 11, 20)),
-        ("2026/11/5 9:05", date(2026, 11, 5)),
-        ("令和８年１１月２０日", date(2026, 11, 20)),
-        ("R8.11.20", date(2026, 11, 20)),
-        ("令和元年5月1日", date(2019, 5, 1)),
-        ("2026-11-19T16:00:00Z", date(2026, 11, 20)),
-        ("2026-11-19T16:00:00+09:00", date(2026, 11, 19)),
-        ("", None),
-        ("－", None),
-    ],
-)
-def test_a_day_is_read_as_towns_write_it(cell: str, found: date | None) -> None:
-    assert day(cell) == found
-
-
-@pytest.mark.parametrize(
-    "cell", ["2026-13-01", "11/20/2026", "46345", "昨日", "=TODAY()", "2026-02-30", "S63.1.1"]
-)
-def test_a_day_that_is_none_is_refused(cell: str) -> None:
-    with pytest.raises(WrongCellError):
-        day(cell)
-
-
-@pytest.mark.parametrize("cell", ["-1", "1.5", "多数", "100001", "=9"])
-def test_a_count_that_is_none_is_refused(cell: str) -> None:
-    with pytest.raises(WrongCellError):
-        count(cell)
-
-
-def test_offices_are_closed_around_new_year() -> None:
-    assert workdays(date(2026, 12, 28), date(2027, 1, 4)) == 1
-    assert workdays(date(2026, 4, 28), date(2026, 5, 7)) == 3
-    assert workdays(TODAY, TODAY) == 0
-
-
 @given(st.binary(max_size=200))
 def test_no_bytes_crash_the_reader_of_logs(body: bytes) -> None:
-    from checks.paperless._csv import sheet
-    from checks.paperless._log import kinds
 
     try:
         sheet(body, "x", kinds())
