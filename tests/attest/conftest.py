@@ -17,7 +17,7 @@ from auditor.attestmake import made
 from auditor.catalogue import read_catalogue
 from auditor.model import Model, load_model
 from auditor.targets import Section, Town
-from checks.people import attested, methods, place, roster, training
+from tests.people.conftest import EVERY
 
 QUARTER = "2026Q4"
 ON = date(2026, 11, 20)
@@ -31,14 +31,7 @@ Change = Callable[[Worksheet], None]
 
 @pytest.fixture(scope="session")
 def model() -> Model:
-    modules = {
-        "attested": attested,
-        "methods": methods,
-        "place": place,
-        "roster": roster,
-        "training": training,
-    }
-    return load_model(read_catalogue(discover._declared(modules, {})), "beta")
+    return load_model(read_catalogue(discover._declared(dict(EVERY), {})), "beta")
 
 
 @pytest.fixture(scope="session")

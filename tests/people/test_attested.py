@@ -1,7 +1,6 @@
 """What people attest: shown as their word, never as measured, and unknown where it does not count today."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -28,6 +27,7 @@ from auditor.readiness import Ready
 from auditor.roads import Roads
 from auditor.targets import Person, Section, Town
 from checks.people import attested
+from tests.people.conftest import EVERY
 
 ON = date(2026, 11, 20)
 TODAY = date(2026, 11, 26)
@@ -38,14 +38,8 @@ TOWN_ASKED = {"DAT-05", "DAT-06", "GOV-05", "GOV-08", "PPL-10"}
 
 @pytest.fixture(scope="module")
 def model() -> Model:
-    controls = read_catalogue(discover._declared({"attested": attested, **_others()}, {}))
+    controls = read_catalogue(discover._declared(dict(EVERY), {}))
     return load_model(controls, "beta")
-
-
-def _others() -> Mapping[str, object]:
-    from tests.people.conftest import MODULES
-
-    return MODULES
 
 
 def form(model: Model, section: str = "soumu", on: date = ON, quarter: str = "2026Q4", **said: str) -> Form:
