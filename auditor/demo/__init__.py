@@ -12,6 +12,7 @@ from auditor.demo.counter import counter_files
 from auditor.demo.inbox import evidence_of
 from auditor.demo.ledgers import endpoints_csv, staff_csv, town_toml
 from auditor.demo.paper import paper_files
+from auditor.demo.sharing import sharing_files
 from auditor.errors import OutputError
 from auditor.evidence import encode
 from auditor.scaffold import make_folder
@@ -56,6 +57,7 @@ def _files(cast: Cast, today: date, now: datetime) -> Iterable[tuple[str, bytes]
     yield from account_files(cast, today)
     yield from counter_files(today)
     yield from paper_files(cast, today)
+    yield from sharing_files(cast, today, now)
     for evidence in evidence_of(cast, today, now):
         yield f"inbox/{evidence.target.replace(':', '-')}.json", encode(evidence)
     for kind in sorted({section.routes for section in cast.script.sections}):

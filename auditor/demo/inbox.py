@@ -11,6 +11,7 @@ from auditor.answers import Answer, Status
 from auditor.demo import printing
 from auditor.demo.cast import Cast, Machine
 from auditor.demo.certificate import leaf
+from auditor.demo.sharing import MAIL, mail_answers
 from auditor.evidence import Evidence
 from auditor.targets import target_key
 
@@ -55,6 +56,7 @@ def evidence_of(cast: Cast, today: date, now: datetime) -> Iterator[Evidence]:
         told = printing.answers(cast, server, now)
         answers = tuple(Answer(id_, Status.OK, body) for id_, body in told)
         yield _heard(f"print-server:{server.id}", answers, now)
+    yield _heard(f"mail-domain:{MAIL}", mail_answers(cast), now)
 
 
 def _heard(target: str, answers: tuple[Answer, ...], now: datetime) -> Evidence:

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta, timezone
 from auditor.demo.cast import Cast
 from auditor.demo.consoles import console_tables
 from auditor.demo.printing import devices
+from auditor.demo.sharing import CLOUD, LIBRARY, MAIL, SHARES
 from auditor.rosters import ENDPOINTS, STAFF
 
 JAPAN = timezone(timedelta(hours=9))
@@ -90,7 +91,7 @@ def town_toml(cast: Cast, now: datetime) -> bytes:
     ]
     entrances = _gateways(cast, now)
     return "\n".join(
-        [*tables, *entrances, *_print_servers(cast), *_documents(cast), *_consoles(now)]
+        [*tables, *entrances, *_print_servers(cast), *_documents(cast), *_systems(cast), *_consoles(now)]
     ).encode()
 
 
@@ -181,6 +182,25 @@ def _documents(cast: Cast) -> Iterable[str]:
         name=titles["accounts"],
         kind="accounts",
         folder="accounts",
+        sections=[cast.script.town.helper],
+    )
+    for folder in (SHARES, CLOUD, LIBRARY):
+        helper = [cast.script.town.helper]
+        yield _table(
+            "[[documents]]", id=folder, name=titles[folder], kind=folder, folder=folder, sections=helper
+        )
+
+
+def _systems(cast: Cast) -> Iterable[str]:
+    """The mail domain, of which an evidence file tells."""
+    yield _table(
+        "[[systems]]",
+        id=MAIL,
+        name=cast.script.documents[MAIL],
+        kind="mail-domain",
+        domain=cast.script.town.domain,
+        selectors=["s1"],
+        road="file",
         sections=[cast.script.town.helper],
     )
 
