@@ -8,8 +8,8 @@ from auditor.evidence import Evidence, clean
 from auditor.findings import Finding, Reason, Unknown, tally
 from auditor.judge import Scene, judge, whole_unknown
 from auditor.legs import elements, people_readiness, section_readiness
-from auditor.plan import Task
-from auditor.run import Run, TargetCard, TownCard
+from auditor.plan import Task, unjudged
+from auditor.run import Run, TargetCard, TownCard, Undeclared
 from auditor.targets import Endpoint, Target, Town, sections_of, target_key
 from auditor.zones import unlooked
 
@@ -106,6 +106,10 @@ def judge_all(
         vantages=scene.town.vantages,
         flows=scene.town.flows,
         unlooked=unlooked(scene.town.vantages, scene.town.flows),
+        undeclared=tuple(
+            Undeclared(control=control.id, title=control.title, kinds=control.targets)
+            for control in unjudged(scene.town, scene.model)
+        ),
         people=tuple(person for person in scene.town.staff if person.trial or _named(person.id, scene.town)),
         targets=tuple(cards),
         findings=tuple(findings),

@@ -60,14 +60,31 @@ def _checks(target: Target, model: Model, plugins: Plugins) -> tuple[Check, ...]
     return tuple(sorted(mine, key=lambda check: check.control))
 
 
+def unjudged(town: Town, model: Model) -> tuple[Control, ...]:
+    """What the model demands and nothing can be judged by, for the town declared no such target; by id."""
+    kinds = {target.kind for target in town.targets}
+    if town.alone or town.partial:
+        return ()
+    return tuple(
+        control
+        for _, control in sorted(model.controls.items())
+        if demanded(control, model) and kinds.isdisjoint(control.targets)
+    )
+
+
+def demanded(control: Control, model: Model) -> bool:
+    """True when the model asks for the control somewhere."""
+    shipped = next((id_ for id_ in reversed(model.chain) if id_ in SHIPPED), "base")
+    return not control.applies.models or shipped == "base" or shipped in control.applies.models
+
+
 def applies(control: Control, target: Target, model: Model) -> bool:
     """True when the control is demanded of this target: kind, model, zone, method and system."""
-    shipped = next((id_ for id_ in reversed(model.chain) if id_ in SHIPPED), "base")
     where = control.applies
     return (
         target.kind in control.targets
         and not (control.attest is not None and isinstance(target, Town) and target.alone)
-        and (not where.models or shipped == "base" or shipped in where.models)
+        and demanded(control, model)
         and _fits(where.zones, target.zone if isinstance(target, Endpoint | Gateway | Flow) else "")
         and _fits(where.methods, target.method if isinstance(target, Endpoint | Person) else "")
         and _fits(where.os, target.os if isinstance(target, Endpoint) else "")

@@ -152,6 +152,15 @@ class Arrival:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Undeclared:
+    """A control that the model demands and no target was declared for; `kinds` = what it is judged on."""
+
+    control: str
+    title: Wording
+    kinds: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """One audit. Times are UTC; `today` is the day in Japan it was judged for.
 
@@ -162,7 +171,8 @@ class Run:
     `elements` are the six elements of the telework plan, in order. `inbox` holds what became of the evidence
     files, refused ones first and at most `MAX_ARRIVALS`; `arrived` counts all of them. `contacts` = all that
     was contacted. `zones`, `vantages` and `flows` as they were declared, `unlooked` = ways that every town
-    keeps closed and that no flow tries, though the town looks from there.
+    keeps closed and that no flow tries, though the town looks from there. `undeclared` = controls that were
+    not judged on anything.
     """
 
     schema: int = SCHEMA
@@ -192,6 +202,7 @@ class Run:
     vantages: tuple[Vantage, ...] = ()
     flows: tuple[Flow, ...] = ()
     unlooked: tuple[Border, ...] = ()
+    undeclared: tuple[Undeclared, ...] = ()
     arrived: Mapping[Standing, int] = field(default_factory=dict)
 
     def control(self, id_: str) -> Control:

@@ -7,7 +7,7 @@ import pytest
 from auditor.answers import Answer
 from auditor.control import Applies
 from auditor.declare import fact
-from auditor.plan import applies, gives, plan
+from auditor.plan import applies, gives, plan, unjudged
 from auditor.targets import Endpoint
 from tests.core.world import ENTRANCE, PC, TARO, TOWN, Lock, control, lock, locks, model, offer, plugins, task
 
@@ -53,6 +53,16 @@ def test_a_control_concerns_its_kind_of_target_only() -> None:
     assert applies(one, PC, model(one))
     assert not applies(one, ENTRANCE, model(one))
     assert not applies(one, TARO, model(one))
+
+
+def test_what_is_demanded_and_has_no_target_is_named_and_what_the_model_leaves_out_is_not() -> None:
+    pcs, doors = control(), control("W-02", target="gateway")
+    foreign = control("W-03", target="gateway", applies=Applies(models=("beta",)))
+    either = control("W-04", targets=("gateway", "endpoint"))
+    wanted = model(pcs, doors, foreign, either, chain=("base", "alpha"))
+    assert [one.id for one in unjudged(replace(TOWN, endpoints=(PC,)), wanted)] == ["W-02"]
+    assert unjudged(replace(TOWN, endpoints=(PC,), gateways=(ENTRANCE,)), wanted) == ()
+    assert unjudged(replace(TOWN, alone=True), wanted) == (), "one machine alone is no town"
 
 
 def test_every_declared_target_has_a_task_also_without_a_control() -> None:
