@@ -13,6 +13,10 @@ from checks._ledgers._office import Package, local, opened
 
 MAX_ROWS = 20_000
 MAX_COLUMNS = 200
+MAX_SHEET_COLUMNS = 16_384
+MAX_SHEET_CELLS = 2_000_000
+"""Of one sheet, blank ones to the left included: forms are often drawn on hundreds of narrow columns."""
+
 MAX_CELL = 2000
 FORMULA = "="
 """What the text of a formula's cell begins with; formulas are not worked out."""
@@ -85,7 +89,9 @@ def sheets(body: bytes, file: str) -> tuple[Table, ...]:
     for sheet in package.xml("xl/workbook.xml").iter("{*}sheet"):
         link = next((value for key, value in sheet.items() if key.endswith("}id")), "")
         part = links.get(link, "")
-        if "worksheets/" in part:
+        if not part:
+            raise Garbled(f"{file}: a sheet that is not there")
+        if "worksheets/" in part:  # charts and dialogues hold no rows
             tables.append(_sheet(package.xml(part), f"{file}[{sheet.get('name') or ''}]", shared))
     return tuple(tables)
 
@@ -107,12 +113,14 @@ def words(item: Any) -> str:
 
 def _sheet(root: Any, name: str, shared: list[str]) -> Table:
     rows: list[tuple[int, Cells]] = []
-    line = 0
+    line = size = 0
     for row in root.iter("{*}row"):
         line = _whole(row.get("r"), line + 1, name)
         cells = _cells(row, shared, f"{name}:{line}")
+        size += len(cells)
+        if size > MAX_SHEET_CELLS or len(rows) > MAX_ROWS:
+            raise Garbled(f"{name}:{line}: more than {MAX_ROWS} rows or {MAX_SHEET_CELLS} cells")
         if any(cells):
-            _limit(name, line, len(rows) + 1, cells)
             rows.append((line, cells))
     if sorted({line for line, _ in rows}) != [line for line, _ in rows]:
         raise Garbled(f"{name}: rows out of order")
@@ -151,8 +159,8 @@ def _column(ref: str | None, after: int, place: str) -> int:
     column = 0
     for letter in match[1] if match else "":
         column = column * 26 + ord(letter) - 64
-    if not 1 <= column <= MAX_COLUMNS:
-        raise Garbled(f"{place}: more than {MAX_COLUMNS} columns")
+    if not 1 <= column <= MAX_SHEET_COLUMNS:
+        raise Garbled(f"{place}: more than {MAX_SHEET_COLUMNS} columns")
     return column
 
 

@@ -14,7 +14,13 @@ _BRACKETS = re.compile(r"[(〔\[「【<]印[)〕\]」】>]")
 _LONE = re.compile(r"印(?:影|欄)?")
 _AT_END = re.compile(r"(?:[\s.…・_:]|^)印\s*$", re.MULTILINE)
 _BETWEEN = re.compile(r"(?<=\s)印(?=\s)")
-_WORDS = re.compile(r"押印|捺印|押捺|実印|認印|記名押印|印を押|印をお(?:し|す|せ)")
+_WORDS = re.compile(
+    r"押印|捺印|押捺|実印|認印|代表者?印|法人印|会社印|社印|届出印|お届け?印|銀行印|印を押|印をお(?:し|す|せ)"
+    r"|(?:氏名|代表者名?|(?:申請|届出|申込|委任|保護|請求)者|本人|署名)印(?![鑑刷紙影])"
+)
+_HARMLESS = re.compile(
+    r"印鑑(?:登録|証明)|印刷|印紙|消印|受付印|受領印|収受印|印字|矢印|目印|印象|電子印|調印"
+)
 _FREE = re.compile(
     r"(?:押印|捺印|記名押印|認印|印鑑?)[はがもを]?(?:不要|要しない|要しません|必要ありません|必要ない|必要としない|省略|廃止|なし|無し)"
 )
@@ -37,11 +43,22 @@ def seal_mark(unit: str) -> str:
     return "押印" if _WORDS.search(words) else ""
 
 
+def unsure(unit: str) -> bool:
+    """True when a unit without a mark holds 印 in a word that may be one, or not."""
+    plain = re.sub(r"\s", "", unicodedata.normalize("NFKC", unit))
+    return not seal_mark(unit) and "印" in _HARMLESS.sub("", _FREE.sub("", plain))
+
+
 def marks_in(units: Iterable[str]) -> list[str]:
     """All marks of a form in the order found."""
     return [mark for unit in units if (mark := seal_mark(unit))]
 
 
-def unseen_glyphs(units: Iterable[str]) -> bool:
-    """True when a character may be a town's own drawn one (外字), behind which a seal mark may hide."""
-    return any(_GAIJI.search(unit) for unit in units)
+def unseen(units: Iterable[str]) -> str:
+    """Why a mark may hide in these units, "" = it may not: 印 in an unknown word, or drawn characters."""
+    for unit in units:
+        if _GAIJI.search(unit):
+            return "characters of its own"
+        if unsure(unit):
+            return "印 in a word that nobody knows"
+    return ""

@@ -25,7 +25,7 @@ from auditor.api import (
 )  # fmt: skip
 from checks._ledgers._procedures import Ledgers, Procedure, is_ledger, tables_in
 from checks.counter._formfiles import PICTURES, read_form
-from checks.counter._marks import marks_in, unseen_glyphs
+from checks.counter._marks import marks_in, unseen
 from checks.counter.ledger import gap
 
 IGNORED = ("csv", "tsv", "toml", "md", "ini", "db", "json")
@@ -90,7 +90,7 @@ def _read(folder: Folder, name: str) -> FormFile:
         return FormFile(name, marks, Reason.IMAGE_ONLY.value)
     if form.pictures:
         return FormFile(name, marks, f"{form.pictures} pictures or fields")
-    return FormFile(name, marks, "characters of its own" if unseen_glyphs(form.units) else "")
+    return FormFile(name, marks, unseen(form.units))
 
 
 @fact("counter.forms", probe=read_folder)
@@ -122,10 +122,19 @@ def seal_free_forms_have_no_field(seen: Ledgers, found: FormFiles, params: Param
         )
     if missing:
         return unknown(Reason.NOT_COLLECTED, f"{len(missing)} forms have no file", places=tuple(missing))
+    strays = _strays(seen, found)
+    if strays:
+        return unknown(Reason.BLANK, f"{len(strays)} forms with a seal field in no ledger", places=strays)
     untold = tuple(row.title for row in seen.rows if row.flags.get("seal", "") in ("", "?"))
     if untold or gap(seen):
         return gap(seen) or unknown(Reason.BLANK, f"{len(untold)} blank cells", places=untold)
     return passed("ok", forms=len(free)) if free else not_applicable("none")
+
+
+def _strays(seen: Ledgers, found: FormFiles) -> tuple[str, ...]:
+    """Files with a seal field that belong to no row: one of them may be a seal-free form's."""
+    owned = {file.name for row in seen.rows for file in _files_of(row, found.files, seen.rows)}
+    return tuple(file.name for file in found.files if file.marks and file.name not in owned)
 
 
 def _failed(marked: Sequence[tuple[Procedure, FormFile]], forms: int) -> Judgement:

@@ -34,6 +34,8 @@ from checks.ordinance.corpus import read_folder as read_ordinances
 
 MAX_TEXT = 4000
 SEAL = "seal"
+SIGNATURE = "署名"
+"""Label (rules.toml) of what counts beside seals there, and is no ground for one."""
 
 
 class Piece(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -179,4 +181,5 @@ def _seal_classes(row: Ground) -> Iterator[Klass]:
     )
     known = rules()
     found = search(Document("", "", "", "", "", provisions, ()), known, known.terms)
-    return (Klass(match.klass) for match in found.matches if match.kind.category == SEAL)
+    matches = (each for each in found.matches if each.kind.category == SEAL and each.label != SIGNATURE)
+    return (Klass(match.klass) for match in matches)

@@ -32,6 +32,9 @@ PLAIN = par("利用届") + par("申請者 氏名")
         ("印欄", "印"),
         ("記名押印してください", "押印"),
         ("認印で可", "押印"),
+        ("氏名印", "押印"),
+        ("代表者印", "押印"),
+        ("届出印", "押印"),
         (r"eq \o\ac(○,印)", "㊞"),
     ],
 )
@@ -175,6 +178,18 @@ def test_a_sign_of_a_symbol_font_that_nobody_knows_may_be_a_mark(
 @pytest.mark.parametrize("part", ["word__embeddings__a.xlsx", "word__afchunk.mht"])
 def test_a_file_inside_a_document_is_not_taken_for_read(tmp_path: Path, part: str) -> None:
     assert judged("ONL-08", put(tmp_path, form(PLAIN, **{part: b"x"}))).verdict is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize("word", ["割印", "検印", "町印", "印鑑"])
+def test_a_word_with_the_sign_that_nobody_knows_leaves_a_form_open(tmp_path: Path, word: str) -> None:
+    result = judged("ONL-08", put(tmp_path, form(PLAIN + par(f"控えに{word}をいただきます"))))
+    assert (result.verdict, result.reason) == (Verdict.UNKNOWN, Reason.IMAGE_ONLY)
+
+
+def test_a_form_with_a_field_that_no_row_names_keeps_a_pass_away(tmp_path: Path) -> None:
+    stray = {"rireki-old.docx": docx(par("利用届") + par("氏名　㊞"))}
+    result = judged("ONL-08", put(tmp_path, form(PLAIN) | stray))
+    assert (result.verdict, result.places) == (Verdict.UNKNOWN, ("rireki-old.docx",))
 
 
 def test_a_mark_beside_a_form_that_cannot_be_read_stays_a_fail(tmp_path: Path) -> None:

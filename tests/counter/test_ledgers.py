@@ -146,9 +146,14 @@ HOSTILE = {
         }
     ),
     "deep": archive({"xl/workbook.xml": "<a>" * 5000, "xl/_rels/workbook.xml.rels": "<R/>"}),
-    "far column": xlsx('<row r="1"><c r="XFD1" t="n"><v>1</v></c></row>'),
+    "far column": xlsx('<row r="1"><c r="XFE1" t="n"><v>1</v></c></row>'),
     "odd text": xlsx('<row r="1"><c r="A1" t="s"><v>9</v></c></row>'),
     "twice": xlsx(cells(1, "a") + cells(1, "b")),
+    "wide rows": xlsx("".join(f'<row r="{at}"><c r="XFD{at}"><v>1</v></c></row>' for at in range(1, 200))),
+    "no such sheet": archive(
+        {"xl/workbook.xml": '<workbook><sheets><sheet name="a"/></sheets></workbook>'}
+        | {"xl/_rels/workbook.xml.rels": "<R/>"}
+    ),
     "negative": xlsx('<row r="-1"/>'),
 }
 

@@ -21,6 +21,7 @@ RULE = """○松風町利用規則
 （省略）
 第３条　町長は、前条の押印を省略させることができる。
 （定め）
+第４条　承継した者は、届書に署名しなければならない。
 第十二条の二　代理人は、委任状に押印しなければならない。
 {last}
 附　則
@@ -51,6 +52,7 @@ def town(
         ("第12条の2", Verdict.PASS),
         ("第1条", Verdict.PASS),
         ("第2条第2項", Verdict.FAIL),
+        ("第4条", Verdict.FAIL),
         ("第9条", Verdict.FAIL),
         ("第12条", Verdict.FAIL),
         ("第12条の3", Verdict.FAIL),
