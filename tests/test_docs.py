@@ -19,6 +19,8 @@ PAGES = (*READMES, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md
 ELSEWHERE = {
     "data check": "end-of-support.md",
     "import": "evidence.md",
+    "ordinances evaluate": "ordinances.md",
+    "ordinances list": "ordinances.md",
     "rehearse": "rehearsal.md",
     "inbox forget": "evidence.md",
     "hosts show": "roads.md",
@@ -59,7 +61,7 @@ def commands(page: Path) -> list[list[str]]:
 def test_every_command_of_a_document_exists_with_its_options(page: Path, tmp_path: Path) -> None:
     for words in commands(page):
         name = [word for word in words[1:3] if not word.startswith(("-", "."))]
-        name = name[:2] if name[:1] in (["hosts"], ["data"], ["inbox"]) else name[:1]
+        name = name[:2] if name[:1] in (["hosts"], ["data"], ["inbox"], ["ordinances"]) else name[:1]
         help_ = auditor(*name, "--help", cwd=tmp_path)
         assert help_.returncode == 0, words
         for option in (word for word in words if word.startswith("--") and word != "--lang"):
