@@ -26,6 +26,8 @@ _FILE = re.compile(
     r"[\w%.~-]{1,120}\.(?:rtf|docx?|xlsx?|pdf|jtdc?|png|gif|jpe?g|tiff?|bmp|svg|html?|css|txt)\b",
     re.IGNORECASE,
 )
+_OPENED = re.compile(r"OpenResDataWin\('([0-9A-Za-z]{4,30})'")
+"""How the tables of contents of 第一法規 open an ordinance: by a script, with the number of its folder."""
 _REFERRING = ("src", "href", "onclick", "data", "background")
 _SMALL_PX = 40
 _LINK_SHARE = 0.8
@@ -169,3 +171,5 @@ def _mentions(tree: etree._Element) -> Iterator[str]:
     for value in values:
         for found in _FILE.findall(value[:2000]):
             yield found.rpartition("/")[2].lower()
+        for number in _OPENED.findall(value[:2000]):
+            yield f"{number.lower()}_j.html"

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
+from html import unescape
 
 SEAL_MARK = "㊞"
 LOST = "\ufffd"
@@ -16,6 +17,9 @@ _UNSEEN = re.compile(
     r"\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0001\U000e0020-\U000e007f]+"
 )
 """White space and the characters of the class Cf."""
+
+
+_REFERENCE = re.compile(r"&#(?:[0-9]{1,7}|[xX][0-9a-fA-F]{1,6});")
 
 
 class Role(StrEnum):
@@ -59,5 +63,9 @@ def squeezed(text: str) -> str:
 
 
 def plain_page(text: str) -> Page:
-    """A plain text file; form feeds and every kind of line end separate lines."""
-    return Page("", tuple(Line(Role.TEXT, line.strip()) for line in text.splitlines() if line.strip()))
+    """A plain text file; form feeds and every kind of line end separate lines.
+
+    What its code has no character for may stand there as in HTML (``&#12958;``).
+    """
+    plain = _REFERENCE.sub(lambda found: unescape(found[0]), text)
+    return Page("", tuple(Line(Role.TEXT, line.strip()) for line in plain.splitlines() if line.strip()))

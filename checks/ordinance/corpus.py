@@ -20,7 +20,7 @@ MAX_CHARS = 24 * 1024 * 1024
 """Characters of the whole collection; what lies beyond is named as not read."""
 
 _HEAD = re.compile(r"((?:.*/)?)head/head([^/]+)")
-_BODY = re.compile(r"[a-z][0-9]{3}rg[0-9]{8}\.html?|[0-9a-z]{8,24}_j\.html?|content[0-9a-z]+\.html?")
+_BODY = re.compile(r"[a-z][0-9]{3}rg[0-9]{8}\.html?|[0-9a-z]{4,30}_j\.html?|content[0-9a-z]+\.html?")
 """Names that the publishers give the page of an ordinance, lower case."""
 
 _HTML = ("html", "htm", "xhtml")
@@ -111,10 +111,11 @@ def ordinances(answer: Answer) -> Ordinances:
     if len(rows) < len(read):
         raise Garbled("a file is there twice")
     heads = {body: head for head in rows if (body := _body_of(head)) in rows}
+    joined = frozenset(heads.values())
     documents: list[Document] = []
     shown: set[str] = set()
     for row in rows.values():
-        if row.name in heads.values():
+        if row.name in joined:
             continue
         found = documents_of(row.name, _page(row, rows.get(heads.get(row.name, ""))))
         if row.links_only:

@@ -135,3 +135,18 @@ def test_a_table_of_contents_that_names_more_ordinances_than_there_are_is_a_gap(
     assert texts.unread == ("k518rg00000002.html",)
     judgement = judged("ORD-08", texts)
     assert (judgement.verdict, judgement.reason) == (Verdict.UNKNOWN, Reason.UNREADABLE)
+
+
+def test_a_table_of_contents_that_opens_ordinances_by_script_is_compared_too(folder: Write) -> None:
+    index = (
+        "<a href=\"javascript:OpenResDataWin('H502900010004')\">甲町会館規則</a>"
+        "<a href=\"javascript:OpenResDataWin('H502900010005')\">甲町公園条例</a>"
+    )
+    texts = folder({**STYLES["d1-law"], "d1w_reiki/mokuji_index.html": index})
+    assert texts.unread == ("h502900010005_j.html",)
+
+
+def test_a_seal_mark_written_as_a_number_is_found_in_a_cp932_text_too(folder: Write) -> None:
+    form = "○甲町規則\n規則第1号\n第1条　甲とする。\n様式第1号\n使用申請書の様式\n氏名　&#12958;\n"
+    found = hits_of(folder({"a.txt": form.encode("cp932")}).documents, TODAY).all
+    assert [(hit.kind, hit.place) for hit in found] == [("form-seal", "様式第1号")]
