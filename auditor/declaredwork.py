@@ -1,10 +1,12 @@
 """From the tables of ``town.toml`` to what carries the town's work: print servers, systems, document sets."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from pathlib import Path
 
 from auditor import gatewayregister
 from auditor.cells import MAX_NAME, is_selector, name_fault, parse_domain
 from auditor.declaring import TARGET_ROADS, Declaring
+from auditor.ledger import folded
 from auditor.printurls import PRINT_SCHEMES, carried
 from auditor.townfile import DeviceTable, DocumentsTable, PrintServerTable, SystemTable
 from auditor.work import DOCUMENT_KINDS, SYSTEM_KINDS, Device, Documents, PrintServer, System
@@ -41,10 +43,30 @@ class DeclaredWork(Declaring):
             locations=dict(row.locations),
             sections=tuple(row.sections),
             road=row.road,
-            devices=tuple(self._device(place, at, one) for at, one in enumerate(row.devices)),
+            devices=self._devices(place, row.devices),
             community_file=self.existing((*place, "community_file"), row.community_file),
-            records=self.inside((*place, "records"), row.records) if row.records else None,
+            records=self._folder((*place, "records"), row.records) if row.records else None,
         )
+
+    def _folder(self, place: tuple[str, ...], written: str) -> Path:
+        """A folder to be read; one that is not there is noted, not refused (a share may be down)."""
+        folder = self.inside(place, written)
+        if not folder.is_dir():
+            toml = self.file.toml
+            key = f"{place[0]}.{place[-1]}"
+            self.told.note(toml.path, toml.line_of(place), key, "folder_missing", path=str(folder))
+        return folder
+
+    def _devices(self, server: tuple[str, ...], rows: Sequence[DeviceTable]) -> tuple[Device, ...]:
+        """The devices; one that stood there twice would be held against a part of its queues."""
+        first: dict[str, int] = {}
+        for index, row in enumerate(rows):
+            before = first.setdefault(folded(row.serial), index)
+            if before != index:
+                line = self.file.toml.line_of((*server, "devices", str(before), "serial")) or 0
+                place = (*server, "devices", str(index), "serial")
+                self.wrong(place, "id_twice", name=row.serial[:MAX_NAME], first=line)
+        return tuple(self._device(server, index, row) for index, row in enumerate(rows))
 
     def _device(self, server: tuple[str, ...], index: int, row: DeviceTable) -> Device:
         place = (*server, "devices", str(index))
@@ -53,6 +75,8 @@ class DeclaredWork(Declaring):
         for key, value in (("serial", row.serial), *(("queues", queue) for queue in row.queues)):
             if fault := name_fault(value.strip()):
                 self.wrong((*place, key), fault, limit=MAX_NAME)
+        if not row.queues:
+            self.wrong((*place, "queues"), "blank")
         snmp = gatewayregister.place_of(row.snmp)
         if row.snmp and snmp is None:
             self.wrong((*place, "snmp"), "bad_place", seen=row.snmp[:MAX_NAME])
@@ -60,7 +84,7 @@ class DeclaredWork(Declaring):
         return Device(serial=row.serial.strip(), queues=queues, snmp=snmp)
 
     def documents(self, sections: Collection[str]) -> tuple[Documents, ...]:
-        """The document folders; one that is not there is noted, not refused (a share may be down)."""
+        """The document folders."""
         rows = self.file.written.documents
         for kind in DOCUMENT_KINDS:
             self.once("documents", "id", [row.id if row.kind == kind else "" for row in rows])
@@ -71,11 +95,7 @@ class DeclaredWork(Declaring):
         self.names("documents", index, row.id, row.name)
         self.one_of((*place, "kind"), row.kind, tuple(DOCUMENT_KINDS))
         self.all_of((*place, "sections"), row.sections, sections, "unknown_section")
-        folder = self.inside((*place, "folder"), row.folder)
-        if not folder.is_dir():
-            toml = self.file.toml
-            line = toml.line_of((*place, "folder"))
-            self.told.note(toml.path, line, "documents.folder", "folder_missing", path=str(folder))
+        folder = self._folder((*place, "folder"), row.folder)
         server = gatewayregister.place_of(row.server)
         if row.server and server is None:
             self.wrong((*place, "server"), "bad_place", seen=row.server[:MAX_NAME])

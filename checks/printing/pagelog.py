@@ -24,10 +24,13 @@ from auditor.api import (
     probe,
     unknown,
 )
+from checks.printing._history import DAY_S
 from checks.printing._logformat import Line, format_of, line_of, pattern_of
 from checks.printing._queues import Job, Printing
 
 MAX_LINES = 100_000
+COPY_DAYS = 31
+"""How old a copy of the log may be."""
 LOG, CONF = "page_log", "cupsd.conf"
 
 
@@ -124,6 +127,8 @@ def log_and_history_agree(log: PageLog, seen: Printing, params: Params) -> Judge
         return unknown(Reason.NOT_MEASURABLE, "jobs that the history does not tell of", places=tuple(lost))
     if not compared:
         return unknown(Reason.WINDOW_SHORT, "no line of the log is of a job that is still kept")
+    if later := _after(told, seen):
+        return unknown(Reason.STALE, f"the log ends before #{later[0]}, printed over {COPY_DAYS} days ago")
     return passed("ok", count=compared)
 
 
@@ -138,6 +143,13 @@ def _contradicted(lines: Sequence[tuple[str, Line]], job: Job) -> list[str]:
     if not wrong and job.told is not None and sides != job.told:
         wrong.append(place)
     return wrong
+
+
+def _after(told: dict[int, list[tuple[str, Line]]], seen: Printing) -> list[int]:
+    """Jobs after the log's last one that a copy of the log made in time would tell of; it may have ended."""
+    old = seen.now - COPY_DAYS * DAY_S
+    jobs = (job for job in seen.jobs if job.id > max(told) and job.done and job.told)
+    return sorted(job.id for job in jobs if job.at < old)
 
 
 def _missing(told: dict[int, list[tuple[str, Line]]], seen: Printing) -> list[str]:

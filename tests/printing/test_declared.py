@@ -179,3 +179,28 @@ def test_a_server_without_devices_and_records_says_what_is_missing(tmp_path: Pat
     assert told["print.page-log"].reason is Reason.NOT_COLLECTED
     assert all(answer.status is Status.ERROR for answer in evidence.answers)
     assert evidence.target == target_key(task.target)
+
+
+def test_a_records_folder_that_is_not_there_is_noted(tmp_path: Path) -> None:
+    place = folder(tmp_path, 1, "")
+    (place / "records").rmdir()
+    notes = load_town(place).notes
+    assert ("print_servers.records", "folder_missing") in {(note.field, note.key) for note in notes}
+
+
+@pytest.mark.parametrize(
+    ("table", "key"),
+    [
+        ('serial = "mfp-0001"\nqueues = ["x"]', "id_twice"),
+        ('serial = "MFP-0002"\nqueues = []', "blank"),
+        ('serial = ""\nqueues = ["x"]', "blank"),
+    ],
+)
+def test_a_device_is_declared_once_with_its_queues(tmp_path: Path, table: str, key: str) -> None:
+    place = folder(tmp_path, 1, "")
+    written = (place / "town.toml").read_text("utf-8")
+    more = f"[[print_servers.devices]]\n{table}\n\n[[documents]]"
+    (place / "town.toml").write_text(written.replace("[[documents]]", more), "utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load_town(place)
+    assert [problem.key for problem in caught.value.problems] == [key]

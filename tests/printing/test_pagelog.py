@@ -267,3 +267,10 @@ def test_impressions_pages_and_sheets_are_three_things_on_a_real_server(logging:
         4: (0, None, None),
         5: (3, 3, 3),
     }
+
+
+@pytest.mark.parametrize(("ago", "verdict"), [(40, Verdict.UNKNOWN), (20, Verdict.PASS)])
+def test_a_log_that_ended_long_ago_says_nothing_of_today(ago: int, verdict: Verdict) -> None:
+    told = seen((5, 2), (6, 3))
+    later = replace(told, now=told.jobs[1].at + ago * 86400)
+    assert pagelog.log_and_history_agree(log((5, 2)), later, PARAMS).verdict is verdict
