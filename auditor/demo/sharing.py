@@ -80,6 +80,7 @@ def sharing_files(cast: Cast, today: date, now: datetime) -> Iterator[tuple[str,
     yield f"{CLOUD}/cloud.toml", _SAID.format(day=today.isoformat(), items=len(links)).encode()
     yield f"{CLOUD}/usage.csv", _csv(_USAGE, _usage(cast, today))
     yield f"{CLOUD}/links.csv", _csv(_LINKS, links)
+    yield f"{CLOUD}/drives.csv", _csv(_AREAS, _areas(cast)[:-1])
     for at in range(TEXTS):
         yield (
             f"{LIBRARY}/kian/{at + 1:03}.pdf",
