@@ -13,6 +13,7 @@ from auditor.demo.inbox import evidence_of
 from auditor.demo.ledgers import endpoints_csv, staff_csv, town_toml
 from auditor.demo.paper import paper_files
 from auditor.demo.sharing import sharing_files
+from auditor.demo.workflows import route_files
 from auditor.errors import OutputError
 from auditor.evidence import encode
 from auditor.scaffold import make_folder
@@ -60,8 +61,7 @@ def _files(cast: Cast, today: date, now: datetime) -> Iterable[tuple[str, bytes]
     yield from sharing_files(cast, today, now)
     for evidence in evidence_of(cast, today, now):
         yield f"inbox/{evidence.target.replace(':', '-')}.json", encode(evidence)
-    for kind in sorted({section.routes for section in cast.script.sections}):
-        yield f"routes-{kind}/{kind}.bpmn", (here / "routes" / f"{kind}.bpmn").read_bytes()
+    yield from route_files(cast, today)
     for entry in sorted((here / "ordinances").iterdir(), key=lambda entry: entry.name):
         if entry.name.endswith(TEXTS):
             yield f"ordinances/{entry.name}", entry.read_bytes()

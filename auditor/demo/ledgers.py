@@ -10,6 +10,7 @@ from auditor.demo.cast import Cast
 from auditor.demo.consoles import console_tables
 from auditor.demo.printing import devices
 from auditor.demo.sharing import CLOUD, LIBRARY, MAIL, SHARES
+from auditor.demo.workflows import APPROVALS, LOGGED
 from auditor.rosters import ENDPOINTS, STAFF
 
 JAPAN = timezone(timedelta(hours=9))
@@ -152,6 +153,14 @@ def _documents(cast: Cast) -> Iterable[str]:
         yield _table(
             "[[documents]]", id=kind, name=titles[folder], kind="routes", folder=folder, sections=users
         )
+    yield _table(
+        "[[documents]]",
+        id=APPROVALS,
+        name=titles[APPROVALS],
+        kind="approvals",
+        folder=APPROVALS,
+        sections=[LOGGED],
+    )
     yield _table(
         "[[documents]]",
         id="ordinances",
