@@ -2,7 +2,7 @@
 
 import re
 import zlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 import msgspec
@@ -13,6 +13,7 @@ from checks.ordinance._html import html_page
 from checks.ordinance._provisions import Document
 from checks.ordinance._reader import documents_of
 from checks.ordinance._text import LOST, Line, Page, Role, plain_page
+from checks.ordinance._zipped import members
 
 MAX_ANSWER = 8 * 1024 * 1024
 MAX_PLAIN = 96 * 1024 * 1024
@@ -66,9 +67,9 @@ def read_folder(documents: Documents, folder: Folder) -> bytes:
     left = MAX_CHARS
     rows: list[_File] = []
     for name in names:
-        row = _row(name, folder, left)
-        left -= sum(map(len, row.lines))
-        rows.append(row)
+        for row in _rows(name, folder, left):
+            left -= sum(map(len, row.lines))
+            rows.append(row)
     packed = zlib.compress(msgspec.json.encode(rows), 6)
     if len(packed) > MAX_ANSWER:
         raise NotKnown(Reason.NOT_MEASURABLE, "more text than one answer may hold")
@@ -84,18 +85,46 @@ def _suffix(name: str) -> str:
     return base.rpartition(".")[2].lower() if "." in base else ""
 
 
-def _row(name: str, folder: Folder, left: int) -> _File:
+def _rows(name: str, folder: Folder, left: int) -> Iterator[_File]:
+    """The rows of a file; a zip has one for each file in it."""
     suffix = _suffix(name)
-    if suffix not in (*_HTML, *_PLAIN):
-        return _File(name, fault="picture" if suffix in _PICTURES else "format")
+    if suffix not in (*_HTML, *_PLAIN, "zip"):
+        yield _unreadable(name)
+        return
     try:
         body = folder.read(name)
-        text, codec = decode(body)
-        page = html_page(text) if suffix in _HTML else plain_page(text)
+        if suffix != "zip":
+            yield _row(name, body, left)
+            return
+        for inner, content in members(body):
+            if not _is_silent(inner):
+                row = _member(f"{name}/{inner}", content, left)
+                left -= sum(map(len, row.lines))
+                yield row
     except Unreached as error:
-        return _File(name, fault=error.reason.value)
+        yield _File(name, fault=error.reason.value)
+    except Garbled as error:
+        yield _File(name, fault=error.note or "garbled")
+
+
+def _unreadable(name: str) -> _File:
+    return _File(name, fault="picture" if _suffix(name) in _PICTURES else "format")
+
+
+def _member(name: str, content: bytes | None, left: int) -> _File:
+    if content is None:
+        return _File(name, fault="too much text")
+    if _suffix(name) not in (*_HTML, *_PLAIN):
+        return _unreadable(name)
+    try:
+        return _row(name, content, left)
     except Garbled as error:
         return _File(name, fault=error.note or "garbled")
+
+
+def _row(name: str, body: bytes, left: int) -> _File:
+    text, codec = decode(body)
+    page = html_page(text) if _suffix(name) in _HTML else plain_page(text)
     if len(text) > left:
         return _File(name, fault="too much text")
     fault = "lost characters" if LOST in text else "" if page.lines or "<frame" in text.lower() else "empty"
