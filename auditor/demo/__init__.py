@@ -12,11 +12,13 @@ from auditor.demo.counter import counter_files
 from auditor.demo.inbox import evidence_of
 from auditor.demo.ledgers import endpoints_csv, staff_csv, town_toml
 from auditor.demo.paper import paper_files
+from auditor.demo.people import attestation_files, record_files
 from auditor.demo.sharing import sharing_files
 from auditor.demo.workflows import route_files
 from auditor.errors import OutputError
 from auditor.evidence import encode
 from auditor.scaffold import make_folder
+from auditor.session import read_controls
 
 TEXTS = (".html", ".htm", ".txt")
 
@@ -56,6 +58,8 @@ def _files(cast: Cast, today: date, now: datetime) -> Iterable[tuple[str, bytes]
     for name, content in exports(cast, today, now):
         yield f"{FOLDER}/{name}", content
     yield from account_files(cast, today)
+    yield from attestation_files(cast, read_controls()[1], today)
+    yield from record_files(cast, today)
     yield from counter_files(today)
     yield from paper_files(cast, today)
     yield from sharing_files(cast, today, now)

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta, timezone
 
 from auditor.demo.cast import Cast
 from auditor.demo.consoles import console_tables
+from auditor.demo.people import RECORDS
 from auditor.demo.printing import devices
 from auditor.demo.sharing import CLOUD, LIBRARY, MAIL, SHARES
 from auditor.demo.workflows import APPROVALS, LOGGED
@@ -193,7 +194,7 @@ def _documents(cast: Cast) -> Iterable[str]:
         folder="accounts",
         sections=[cast.script.town.helper],
     )
-    for folder in (SHARES, CLOUD, LIBRARY):
+    for folder in (RECORDS, SHARES, CLOUD, LIBRARY):
         helper = [cast.script.town.helper]
         yield _table(
             "[[documents]]", id=folder, name=titles[folder], kind=folder, folder=folder, sections=helper
