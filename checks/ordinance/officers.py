@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from auditor.api import Judgement, Params, Reason, Town, check, failed, not_applicable, passed, unknown
-from checks.ordinance._positive import Quote, no_verdict, pattern, quotes, right_documents
+from checks.ordinance._positive import Quote, Right, no_verdict, pattern, quotes, right_documents
 from checks.ordinance._text import folded, squeezed
 from checks.ordinance.corpus import Ordinances
 
@@ -26,9 +26,14 @@ def each_section_has_an_officer_by_rule(
         if not left:
             return passed("ok", places=_where(placing), sections=len(names))
         return _not_all(texts, left, placing)
-    gap = no_verdict(texts, right, "organisation rule")
-    if gap is not None:
-        return gap
+    return no_verdict(texts, right, "organisation rule") or _not_placed(right, rules, placing)
+
+
+def _not_placed(right: Right, rules: tuple[Quote, ...], placing: list[Quote]) -> Judgement:
+    """The clause is missing or not firm, or there are no sections to compare it with."""
+    loose = [quote for quote in rules if _names_officer(quote)]
+    if loose and not placing:
+        return unknown(Reason.NOT_MEASURABLE, "placed with exceptions, or only allowed", places=_where(loose))
     if placing:
         return unknown(Reason.NOT_DECLARED, "no sections are declared", places=_where(placing))
     return failed("missing", places=tuple(document.title for document in right.in_force))
@@ -47,18 +52,20 @@ def _not_all(texts: Ordinances, left: list[str], placing: list[Quote]) -> Judgem
     )
 
 
+def _names_officer(quote: Quote) -> bool:
+    officer = pattern("officers", "officer").search(quote.sentence)
+    return officer is not None and pattern("officers", "placed").search(quote.sentence) is not None
+
+
 def _places(quote: Quote) -> bool:
-    sentence = quote.sentence
-    return (
-        pattern("officers", "officer").search(sentence) is not None
-        and pattern("officers", "placed").search(sentence) is not None
-        and pattern("never").search(sentence) is None
-    )
+    """It says so firmly and of all whom it names."""
+    loose = pattern("never").search(quote.sentence) or pattern("officers", "optional").search(quote.sentence)
+    return _names_officer(quote) and loose is None
 
 
 def _in(quote: Quote, name: str, rules: Iterable[Quote]) -> bool:
     """The clause reaches the section: by its name, or by 各課 where the section is a 課 or taken for one."""
-    if re.search(rf"(?<![一-龯]){re.escape(name)}", quote.sentence):
+    if re.search(rf"(?<![一-龯]){re.escape(name)}(?!長)", quote.sentence):
         return True
     each = pattern("officers", "each").search(quote.sentence)
     if each is None:

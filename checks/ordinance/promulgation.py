@@ -14,7 +14,7 @@ def promulgation_is_on_the_web_too(texts: Ordinances, params: Params, today: dat
         return not_applicable("not_required")
     right = right_documents(texts, ("promulgation",), today)
     told = [each for each in quotes(right.in_force) if pattern("promulgation", "subject").search(_all(each))]
-    web = [each for each in told if pattern("promulgation", "web").search(each.sentence)]
+    web = [each for each in told if pattern("promulgation", "web").search(each.sentence) and _is_ours(each)]
     firm = [each for each in web if not _is_loose(each)]
     if firm:
         return passed("ok", places=_places(firm))
@@ -31,6 +31,14 @@ def promulgation_is_on_the_web_too(texts: Ordinances, params: Params, today: dat
 
 def _all(quote: Quote) -> str:
     return quote.heading + quote.sentence
+
+
+def _is_ours(quote: Quote) -> bool:
+    """It is about ordinances, not about rules and notices alone."""
+    text = _all(quote)
+    if pattern("promulgation", "ordinance").search(text):
+        return True
+    return pattern("promulgation", "others").search(text) is None
 
 
 def _is_loose(quote: Quote) -> bool:

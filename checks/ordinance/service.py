@@ -36,9 +36,7 @@ def _unless_mentioned(rules: Iterable[Quote], title: str) -> Judgement:
     weak = pattern("service", "weak")
     told = tuple(
         dict.fromkeys(
-            quote.place
-            for quote in rules
-            if weak.search(quote.sentence) and not pattern("service", "digital").search(quote.sentence)
+            quote.place for quote in rules if weak.search(quote.sentence) and not _is_digital(quote)
         )
     )
     if told:
@@ -47,11 +45,19 @@ def _unless_mentioned(rules: Iterable[Quote], title: str) -> Judgement:
 
 
 def _is_bound(quote: Quote, own: Iterable[re.Pattern[str]]) -> bool:
-    """The sentence ties service to a place and names no electronic way beside it."""
-    if pattern("service", "digital").search(quote.sentence) or _lifts(quote):
+    """The sentence ties service to a place and names no electronic way instead."""
+    if _is_digital(quote) or _lifts(quote):
         return False
     bound = pattern("service", "bound").search(quote.sentence)
     return bound is not None or any(word.search(quote.sentence) for word in own)
+
+
+def _is_digital(quote: Quote) -> bool:
+    """A system takes the attendance, and no seal beside it."""
+    if pattern("service", "digital").search(quote.sentence) is None:
+        return False
+    sealed = pattern("service", "seal").search(quote.sentence) is not None
+    return not sealed or pattern("service", "either").search(quote.sentence) is not None
 
 
 def _lifts(quote: Quote) -> bool:

@@ -72,6 +72,11 @@ def test_the_oath_of_office_is_no_rule_of_service() -> None:
     assert judge("ORD-13", texts(oath)).reason is Reason.NOT_COLLECTED
 
 
+def test_a_seal_beside_the_system_still_ties_service_to_the_hall() -> None:
+    article = "第5条　職員は、登庁し、勤怠管理システムに記録し、かつ、出勤簿に押印する。"
+    assert judge("ORD-13", texts(rule(SERVICE, article))).key == "bound"
+
+
 RECORDS = rule(
     "小船町文書管理規程",
     "第2条　この規程において「文書」とは、書類及び電磁的記録をいう。",
@@ -158,6 +163,12 @@ def test_a_rule_in_which_no_title_decides_is_unknown_and_not_full_coverage() -> 
     assert (result.verdict, result.reason) == (Verdict.UNKNOWN, Reason.NOT_MEASURABLE)
 
 
+def test_a_title_in_a_table_that_nobody_recognised_is_unknown_and_not_covered() -> None:
+    table = ("別表第1", "事務の区分　教育長", "休暇の承認　○")
+    result = judge("ORD-18", texts(rule(DELEGATION, *DECIDES, *STANDS_IN, *table)))
+    assert (result.verdict, result.places) == (Verdict.UNKNOWN, ("教育長",))
+
+
 ORGANISATION = "小船町行政組織規則"
 
 
@@ -193,6 +204,24 @@ def test_an_organisation_rule_without_the_clause_fails() -> None:
     assert (result.verdict, result.key) == (Verdict.FAIL, "missing")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "各課にデジタル推進担当を置くことができる。",
+        "各課(税務課を除く。)にデジタル推進担当を置く。",
+    ],
+)
+def test_an_officer_with_exceptions_or_only_allowed_is_unknown(text: str) -> None:
+    result = judge("ORD-20", texts(rule(ORGANISATION, f"第5条の2　{text}")), town("総務課", "税務課"))
+    assert (result.verdict, result.places) == (Verdict.UNKNOWN, (ORGANISATION + "第5条の2",))
+
+
+def test_one_officer_who_advises_each_section_is_none_in_each() -> None:
+    article = rule(ORGANISATION, "第5条の2　各課に対し助言するデジタル推進担当を総務課に置く。")
+    result = judge("ORD-20", texts(article), town("総務課", "税務課"))
+    assert (result.verdict, result.places[-1]) == (Verdict.FAIL, "税務課")
+
+
 def test_the_duties_of_a_digital_section_place_no_officer() -> None:
     article = rule(ORGANISATION, "第3条　総務課の分掌事務は、デジタル推進に関することとする。")
     assert judge("ORD-20", texts(article), town("総務課")).verdict is Verdict.FAIL
@@ -215,10 +244,19 @@ PROMULGATION = "小船町公告式条例"
         ("条例の公布は、掲示場に掲示し、ホームページに掲載することができる。", Verdict.UNKNOWN),
         ("条例の公布は、町の公報に登載して行う。", Verdict.UNKNOWN),
         ("条例の公布は、町長がする。", Verdict.UNKNOWN),
+        ("条例の公布は、掲示場に掲示して行い、ホームページには掲載しない。", Verdict.UNKNOWN),
     ],
 )
 def test_promulgation_needs_the_web_beside_the_board(text: str, verdict: Verdict) -> None:
     assert judge("ORD-21", texts(rule(PROMULGATION, f"第2条　{text}"))).verdict is verdict
+
+
+def test_the_web_for_rules_alone_is_not_the_web_for_ordinances() -> None:
+    lines = (
+        "第2条　条例の公布は、掲示場に掲示して行う。",
+        "第5条　規程の公表は、ホームページに掲載して行う。",
+    )
+    assert judge("ORD-21", texts(rule(PROMULGATION, *lines))).verdict is Verdict.FAIL
 
 
 @pytest.mark.parametrize("control", ["ORD-20", "ORD-21"])

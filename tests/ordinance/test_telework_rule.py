@@ -92,5 +92,18 @@ def test_a_rule_that_only_amends_another_is_none() -> None:
     assert judge("ORD-12", texts(lines)).reason is Reason.NOT_COLLECTED
 
 
+@pytest.mark.parametrize(
+    ("name", "heading", "text"),
+    [
+        ("対象者", "（持ち出せる文書の範囲）", "文書の範囲は、写しに限る。"),
+        ("勤務場所", "（文書の保管場所）", "文書は、鍵のかかる場所で保管する。"),
+        ("事故の報告", "（障害のある職員への配慮）", "障害のある職員は、必要な配慮を申し出ることができる。"),
+    ],
+)
+def test_a_heading_that_only_sounds_alike_is_no_clause(name: str, heading: str, text: str) -> None:
+    lines = (*telework(name), heading, f"第10条　{text}")
+    assert judge("ORD-12", texts(lines)).places == (name,)
+
+
 def test_a_word_of_the_towns_own_is_asked_for_too() -> None:
     assert judge("ORD-12", texts(telework()), clauses=("target", "カメラ")).places == ("カメラ",)
