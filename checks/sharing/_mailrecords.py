@@ -7,6 +7,7 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping, Sequence
+from ipaddress import ip_network
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
@@ -21,6 +22,8 @@ POLICIES = ("none", "quarantine", "reject")
 _MECHANISM = re.compile(r"([+?~-]?)(all|include|a|mx|ptr|ip4|ip6|exists)([:/]\S+)?")
 _MODIFIER = re.compile(r"([a-z][a-z0-9._-]*)=(\S*)")
 _ASKING = frozenset({"include", "a", "mx", "ptr", "exists"})
+_WIDEST = {"ip4": 8, "ip6": 16, "a": 8, "mx": 8}
+"""The shortest prefix that is still somebody's own network."""
 _NEEDS_MORE = frozenset({"include", "ip4", "ip6", "exists"})
 
 
@@ -37,26 +40,39 @@ def spf_fault(records: Sequence[str]) -> str:
     policies = [record for record in records if is_spf(record)]
     if len(policies) != 1:
         return "spf_many" if policies else "spf_none"
-    asked, end, redirect = 0, "", False
-    for term in policies[0].lower().split()[1:]:
-        match = _MECHANISM.fullmatch(term)
-        if match is None:
-            modifier = _MODIFIER.fullmatch(term)
-            if modifier is None:
-                return "spf_broken"
-            redirect = redirect or modifier[1] == "redirect"
-            continue
-        sign, name, rest = match.groups()
-        if (name in _NEEDS_MORE and not rest) or (name == "all" and rest):
-            return "spf_broken"
-        asked += name in _ASKING
-        if name == "all" and not end:
-            end = sign or "+"
-    if asked + redirect > MAX_LOOKUPS:
+    terms = policies[0].lower().split()[1:]
+    if faults := [fault for term in terms if (fault := _term_fault(term))]:
+        return faults[0]
+    found = [match for term in terms if (match := _MECHANISM.fullmatch(term))]
+    ends = [match[1] for match in found if match[2] == "all"]
+    redirect = any(term.startswith("redirect=") for term in terms)
+    if sum(match[2] in _ASKING for match in found) + redirect > MAX_LOOKUPS:
         return "spf_lookups"
-    if not end and redirect:
-        return "elsewhere"
-    return {"+": "spf_open", "?": "spf_open", "": "spf_open"}.get(end, "")
+    if not ends:
+        return "elsewhere" if redirect else "spf_open"
+    return "" if ends[0] in ("-", "~") else "spf_open"
+
+
+def _term_fault(term: str) -> str:
+    """What is wrong with one term of a policy by itself."""
+    match = _MECHANISM.fullmatch(term)
+    if match is None:
+        return "" if _MODIFIER.fullmatch(term) else "spf_broken"
+    sign, name, rest = match[1], match[2], match[3] or ""
+    if (name in _NEEDS_MORE and len(rest) < 2) or (name == "all" and rest):  # noqa: PLR2004 - ":" and more
+        return "spf_broken"
+    return _range_fault(name, rest) if name in _WIDEST and sign in ("", "+") else ""
+
+
+def _range_fault(name: str, rest: str) -> str:
+    """What is wrong with a range of addresses; one that holds half the world lets everybody in."""
+    try:
+        if name in ("ip4", "ip6"):
+            return "spf_open" if ip_network(rest[1:], strict=False).prefixlen < _WIDEST[name] else ""
+    except ValueError:
+        return "spf_broken"
+    length = re.search(r"(?<!/)/(\d{1,3})(?://|$)", rest)
+    return "spf_open" if length and int(length[1]) < _WIDEST[name] else ""
 
 
 def tags(record: str) -> Mapping[str, str] | None:
@@ -79,11 +95,19 @@ def dkim_fault(records: Sequence[str]) -> str:
     key = keys[0]
     if key.get("v", "DKIM1") != "DKIM1":
         return "key_broken"
+    services, hashes = _listed(key.get("s", "*")), _listed(key.get("h", "sha256"))
+    if not services & {"*", "email"} or "sha256" not in hashes:
+        return "key_broken"
     if not key["p"]:
         return "key_revoked"
-    if "y" in key.get("t", "").replace(" ", "").split(":"):
+    if "y" in _listed(key.get("t", "")):
         return "key_testing"
     return _key_fault(key.get("k", "rsa").lower(), re.sub(r"\s", "", key["p"]))
+
+
+def _listed(value: str) -> frozenset[str]:
+    """The words of a tag's list, which colons divide."""
+    return frozenset(part.strip().lower() for part in value.split(":"))
 
 
 def _key_fault(kind: str, encoded: str) -> str:

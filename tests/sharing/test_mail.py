@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -11,11 +12,18 @@ from hypothesis import strategies as st
 
 from auditor.access.names import DirectNames
 from auditor.answers import Answer, Status
+from auditor.collect import collect_task
 from auditor.control import Params
 from auditor.errors import Garbled, NotKnown, Unreached
 from auditor.findings import Judgement, Reason, Verdict
+from auditor.model import load_model
+from auditor.plan import plan
+from auditor.probing import probed as probed_by_the_engine
 from auditor.register import Place
+from auditor.roads import Roads
 from auditor.seams import Texts
+from auditor.session import read_controls
+from auditor.targets import Town
 from auditor.work import System
 from checks.sharing import mail as subject
 from checks.sharing._mailrecords import dkim_fault, dmarc_fault, spf_fault
@@ -94,6 +102,12 @@ def test_all_three_published_pass() -> None:
         (("v=spf1 mx all -all",), "spf_open"),
         (("v=spf1 ipv4:192.0.2.1 -all",), "spf_broken"),
         (("v=spf1 include -all",), "spf_broken"),
+        (("v=spf1 include: -all",), "spf_broken"),
+        (("v=spf1 ip4:192.0.2.999 -all",), "spf_broken"),
+        (("v=spf1 ip4:0.0.0.0/0 -all",), "spf_open"),
+        (("v=spf1 ip6:::/0 -all",), "spf_open"),
+        (("v=spf1 a/0 -all",), "spf_open"),
+        (("v=spf1 mx:x.example/1//64 -all",), "spf_open"),
         (("v=spf1 " + "include:a.example " * 11 + "-all",), "spf_lookups"),
         (("v=spf1 " + "a " * 10 + "redirect=b.example",), "spf_lookups"),
     ],
@@ -101,6 +115,13 @@ def test_all_three_published_pass() -> None:
 def test_a_sender_policy_that_stops_nobody_fails(spf: tuple[str, ...], key_: str) -> None:
     result = judged(spf, s1=(GOOD,))
     assert (result.verdict, result.key, result.places) == (Verdict.FAIL, key_, (ZONE,))
+
+
+@pytest.mark.parametrize(
+    "term", ["ip4:10.0.0.0/8", "ip6:2001:db8::/32", "a/24", "mx//64", "-ip4:0.0.0.0/0", "a:x.example/24//64"]
+)
+def test_a_network_of_one_s_own_is_no_open_door(term: str) -> None:
+    assert judged((f"v=spf1 {term} -all",), s1=(GOOD,)).verdict is Verdict.PASS
 
 
 def test_ten_lookups_are_still_allowed() -> None:
@@ -144,6 +165,9 @@ def test_a_domain_policy_that_stops_nothing_fails(dmarc: tuple[str, ...] | None,
         ((GOOD.replace("DKIM1", "DKIM2"),), "key_broken"),
         ((GOOD.replace("k=rsa", "k=ed25519"),), "key_broken"),
         ((GOOD.replace("k=rsa", "t=y"),), "key_testing"),
+        ((GOOD.replace("k=rsa", "t=s:y"),), "key_testing"),
+        ((GOOD.replace("k=rsa", "s=other"),), "key_broken"),
+        ((GOOD.replace("k=rsa", "h=sha1"),), "key_broken"),
     ],
 )
 def test_a_key_no_receiver_goes_by_fails(records: tuple[str, ...] | None, key_: str) -> None:
@@ -248,3 +272,26 @@ def test_no_record_crashes_the_readers(records: list[str]) -> None:
     spf_fault([f"v=spf1 {record}" for record in records])
     dkim_fault(records)
     dmarc_fault([f"v=DMARC1;{record}" for record in records], "reject")
+
+
+def test_the_engine_asks_by_the_declared_server_and_logs_every_contact(port: int) -> None:
+    roads = Roads()
+    found = probed_by_the_engine(system("big", "none", port=port), [subject.ask], roads)
+    assert found.outcome is None
+    seen = subject.mail_domain(found.answers[0])
+    assert subject.senders_are_provable(seen, QUARANTINE).verdict is Verdict.PASS
+    made = [(one.host, one.port, one.transport, one.outcome, one.what) for one in roads.contacts]
+    assert set(made) == {("127.0.0.1", port, "udp", "reached", "mail.names")}
+    assert len(made) == 4, "the domain, its policy and two selectors"
+    assert {one.target for one in roads.contacts} == {"mail-domain:m"}
+
+
+def test_a_domain_is_not_asked_for_where_a_file_tells_of_it(port: int) -> None:
+    silent = replace(system("big", port=port), road="file")
+    roads = Roads()
+    plugins, controls = read_controls()
+    town = Town(name="町", systems=(silent,))
+    for task in plan(town, load_model(controls, "base"), plugins):
+        if task.target is silent:
+            collect_task(task, plugins, roads)
+    assert roads.contacts == []

@@ -55,7 +55,15 @@ def test_lists_of_groups_pass(tmp_path: Path, town: Town, control: str) -> None:
     assert result.until == date(2027, 2, 25)
 
 
-EVERYBODY = ("Everyone", r"BUILTIN\Users", r"TOWN\Domain Users", "S-1-1-0", "S-1-5-21-1-2-3-513", "全員")
+EVERYBODY = (
+    "Everyone",
+    r"NT AUTHORITY\NETWORK",
+    r"BUILTIN\Users",
+    r"TOWN\Domain Users",
+    "S-1-1-0",
+    "S-1-5-21-1-2-3-513",
+    "全員",
+)
 
 
 @pytest.mark.parametrize("identity", EVERYBODY)
@@ -156,6 +164,11 @@ def test_an_empty_folder_is_not_a_town_without_open_shares(tmp_path: Path, town:
     with pytest.raises(NotKnown) as caught:
         judged(tmp_path, town, {}, "SHR-05")
     assert caught.value.reason is Reason.NOT_COLLECTED
+
+
+def test_a_workbook_beside_the_lists_is_named_not_passed_over(tmp_path: Path, town: Town) -> None:
+    result = judged(tmp_path, town, acl() | {"server2.xlsx": b"PK"}, "SHR-05")
+    assert result.places == ("server2.xlsx: save it as CSV",)
 
 
 def test_japanese_headings_and_cp932_are_read(tmp_path: Path, town: Town) -> None:
