@@ -36,6 +36,8 @@ _MODIFY, _READ = "Modify, Synchronize", "ReadAndExecute, Synchronize"
 _SIZES = ("領域", "使い道", "バイト数")
 _AREAS = ("共有領域", "情報区分", "所管課", "既定の公開範囲")
 _USAGE = ("職員番号", "チャット割当", "チャット最終利用日", "会議回数", "集計日数")
+_SERIES = ("簿冊名", "電子分類")
+_ON_PAPER = "窓口の控え"
 _LINKS = ("項目", "公開範囲", "共有先ドメイン")
 _POLICIES = {
     "calendar": {"GWS.CALENDAR.1.1v1": "Pass", "GWS.CALENDAR.1.2v1": "Pass"},
@@ -81,6 +83,7 @@ def sharing_files(cast: Cast, today: date, now: datetime) -> Iterator[tuple[str,
     yield f"{CLOUD}/usage.csv", _csv(_USAGE, _usage(cast, today))
     yield f"{CLOUD}/links.csv", _csv(_LINKS, links)
     yield f"{CLOUD}/drives.csv", _csv(_AREAS, _areas(cast)[:-1])
+    yield f"{LIBRARY}/series.csv", _csv(_SERIES, _series(cast))
     for at in range(TEXTS):
         yield (
             f"{LIBRARY}/kian/{at + 1:03}.pdf",
@@ -125,6 +128,15 @@ def _areas(cast: Cast) -> list[Sequence[str]]:
     rows: list[Sequence[str]] = [(one.name, "機密性2", one.name, "課内のみ") for one in cast.script.sections]
     keeper = next(one.name for one in cast.script.sections if one.id == cast.script.town.keeper)
     return [*rows, ("全庁の受け渡し", "機密性1", keeper, "全職員")]
+
+
+def _series(cast: Cast) -> list[Sequence[str]]:
+    """Four series of each section, the last of them on paper alone."""
+    return [
+        (f"{one.name} {name}", "紙のみ" if name == _ON_PAPER else f"{one.id}-{at}")
+        for one in cast.script.sections
+        for at, name in enumerate(("起案", "会議", "照会回答", _ON_PAPER), start=1)
+    ]
 
 
 def _links(cast: Cast) -> list[Sequence[str]]:
