@@ -1,7 +1,7 @@
 """Whether a route holds together, and how many approvals it waits for at the same time."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from checks.paperless._bpmn import ACTIVITIES
@@ -78,21 +78,22 @@ class Wait:
     most: int | None
 
 
-def waits(route: Route, approvals: Mapping[str, Step]) -> tuple[Wait, ...]:
+def waits(route: Route, approvals: Sequence[Step]) -> tuple[Wait, ...]:
     """Where one absence holds up many: approvals of several people, and forks with approvals behind them.
 
     A fork counts once per branch at least (the branch may be a choice between several), and with every
     approval in it at most. What takes only some branches (an inclusive gateway, or a step with several
-    arrows, often drawn for a choice) waits for one at least.
+    arrows, often drawn for a choice) waits for one at least. Where steps share an id nobody can tell.
     """
-    found = [Wait(step.name or step.id, step.sign_offs or 1, step.sign_offs) for step in approvals.values()]
+    found = [Wait(step.name or step.id, step.sign_offs or 1, step.sign_offs) for step in approvals]
     if route.one_at_a_time:
         return tuple(found)
     map_ = _Map(route)
+    by_id = {step.id: step for step in approvals}
     for step in route.steps:
         branches = map_.onward.get(step.id, [])
         if len(branches) > 1 and (step.kind in _FORKS or step.kind in ACTIVITIES):
-            wait = _fork(step, branches, approvals, map_)
+            wait = _fork(step, branches, by_id, map_)
             found += [wait] if wait else []
     return tuple(found)
 
@@ -134,7 +135,7 @@ class _Map:
 def _fork(fork: Step, branches: list[str], approvals: Mapping[str, Step], map_: _Map) -> Wait | None:
     inside = [map_.branch(fork.id, branch) & approvals.keys() for branch in branches]
     label = fork.name or fork.id
-    if map_.visits <= 0:
+    if map_.visits <= 0 or map_.route.twice:
         return Wait(label, 0, None)
     held = [ids for ids in inside if ids]
     if len(held) < 2:  # noqa: PLR2004 - one branch alone is no waiting for several

@@ -22,9 +22,9 @@ class _Sorted:
         {True: self.met, False: self.unmet, None: self.open}[answer].append(place)
 
 
-def approvals_of(route: Route) -> dict[str, Step]:
-    """The steps at which a person decides, by id."""
-    return {step.id: step for step in route.steps if is_approval(step)}
+def approvals_of(route: Route) -> tuple[Step, ...]:
+    """The steps at which a person decides; steps that share an id are all there."""
+    return tuple(step for step in route.steps if is_approval(step))
 
 
 def surveyed(seen: Routes) -> tuple[list[tuple[Route, Step, str]], _Sorted]:
@@ -36,7 +36,7 @@ def surveyed(seen: Routes) -> tuple[list[tuple[Route, Step, str]], _Sorted]:
     answers = _Sorted()
     for route in seen.routes:
         approvals = approvals_of(route)
-        found += [(route, step, f"{route.title}: {step.name or step.id}") for step in approvals.values()]
+        found += [(route, step, f"{route.title}: {step.name or step.id}") for step in approvals]
         if not approvals and any(map(is_activity, route.steps)):
             answers.open.append(route.title)
     return found, answers

@@ -32,6 +32,14 @@ def test_a_group_list_that_cannot_be_read_leaves_the_routes_open(tmp_path: Path)
     )
 
 
+def test_two_steps_with_one_id_do_not_hide_each_other(tmp_path: Path) -> None:
+    first = APPROVAL.format(who='camunda:assignee="s001"', inside="")
+    second = APPROVAL.format(who='camunda:candidateGroups="kacho"', inside="")
+    for steps in (first + second, second + first):
+        found = seen(tmp_path, a_bpmn=one_step(steps))
+        assert subject.deputies(found, LIMITS).key == "single"
+
+
 def test_where_all_must_approve_two_people_are_no_deputy() -> None:
     both = kept(state(users=("s001", "s002"), sign_offs=2))
     assert subject.deputies(both, LIMITS).key == "single"

@@ -160,6 +160,11 @@ def test_all_of_a_workflow_server_s_approvers_count_and_its_choices_do_not() -> 
     assert subject.few_at_once(kept(state(), gaps=("flows",)), LIMITS).verdict is Verdict.PASS
 
 
+def test_where_steps_share_an_id_nobody_counts_them(tmp_path: Path) -> None:
+    twice = forked(2).replace("</process>", '<userTask id="b0" name="合議先"/></process>')
+    assert subject.few_at_once(seen(tmp_path, a_bpmn=twice), LIMITS).verdict is Verdict.UNKNOWN
+
+
 def test_a_model_made_to_cost_time_is_left_unknown(tmp_path: Path) -> None:
     forks = [f'<parallelGateway id="g{n}"/>' for n in range(1500)]
     body = "".join(
