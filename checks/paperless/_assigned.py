@@ -11,7 +11,7 @@ ENGINES = ("camunda", "activiti", "flowable", "operaton", "zeebe")
 namespace does not: drawing tools write it too.
 """
 
-_PARTS = tuple(
+_PARTS = dict.fromkeys(
     MODEL + name
     for name in (
         *("documentation", "extensionElements", "humanPerformer", "potentialOwner"),
@@ -55,13 +55,12 @@ NO_PARTS = Parts((), (), (), (), (), compensates=False)
 
 def parts_of(element: Any) -> Parts:
     """What stands inside a step, event or gateway."""
-    found: dict[str, list[Any]] = {tag: [] for tag in _PARTS}
-    empty = True
-    for child in element.iterchildren(*_PARTS):
-        found[child.tag].append(child)
-        empty = False
-    if empty:
+    inside = [child for child in element if child.tag in _PARTS]
+    if not inside:
         return NO_PARTS
+    found: dict[str, list[Any]] = {tag: [] for tag in _PARTS}
+    for child in inside:
+        found[child.tag].append(child)
     notes, boxes, performers, owners, loops, compensates = found.values()
     extensions = tuple(child for box in boxes for child in box if isinstance(child.tag, str))
     return Parts(

@@ -27,6 +27,7 @@ DOCTYPES = {
     "bomb": '<!DOCTYPE d [<!ENTITY a "aaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;"><!ENTITY x "&b;&b;&b;">]>',
     "external subset": '<!DOCTYPE d SYSTEM "http://127.0.0.1:9/d.dtd">',
     "harmless": "<!DOCTYPE definitions>",
+    "small letters": "<!doctype definitions>",
 }
 
 
