@@ -10,7 +10,19 @@ from pathlib import Path
 from auditor.access.folder import DirectFolder
 from auditor.api import Answer, Documents, Params, Status
 from benchmarks.timing import Result, own_cpu_s
-from checks.ordinance import analogue, corpus, forms, paper, seal
+from checks.ordinance import (
+    analogue,
+    corpus,
+    decisions,
+    deputies,
+    forms,
+    paper,
+    promulgation,
+    recognised,
+    seal,
+    service,
+    telework,
+)
 from checks.ordinance._standing import Decisions
 
 CLAUSES = Path(__file__).parents[1] / "tests" / "corpus" / "ordinance"
@@ -32,6 +44,25 @@ _CHECKS = (
     seal.seal_clauses_are_decided,
     paper.paper_clauses_are_decided,
 )
+_POSITIVE = Params(
+    {
+        "undecided": 0,
+        "phase": ("1", "2", "3"),
+        "clauses": ("target", "place", "cost"),
+        "words": (),
+        "remaining": 0,
+        "need": ("電磁的記録", "電子署名"),
+        "coverage": 100,
+        "required": True,
+    }
+)
+_POSITIVES = (
+    telework.telework_rule_is_complete,
+    service.service_is_not_tied_to_the_hall,
+    recognised.electronic_originals_are_recognised,
+    deputies.each_decision_maker_has_a_deputy,
+    promulgation.promulgation_is_on_the_web_too,
+)
 
 
 def hundred_files(folder: Path) -> Result:
@@ -51,6 +82,11 @@ def hundred_files(folder: Path) -> Result:
         seal.a_rule_lifts_seals(texts=texts, params=_GIVEN, today=TODAY)
         paper.procedures_may_be_electronic(texts=texts, params=_GIVEN, today=TODAY)
         forms.forms_can_be_read(texts=texts, params=_GIVEN)
+        decisions.every_hit_has_a_decision(
+            texts=texts, register=Decisions(kept=False), params=_POSITIVE, today=TODAY
+        )
+        for check in _POSITIVES:
+            check(texts=texts, params=_POSITIVE, today=TODAY)
 
     judge()  # the words are compiled once a run
     spent = sorted(own_cpu_s(judge) for _ in range(3))[1]
