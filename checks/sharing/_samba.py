@@ -67,8 +67,8 @@ def server(text: str, file: str) -> Server:
 
 def _sections(text: str, file: str) -> dict[str, dict[str, str]]:
     lines = text.splitlines()
-    if len(lines) > MAX_LINES:
-        raise Garbled(f"{file}: more than {MAX_LINES} lines")
+    if len(lines) > MAX_LINES or not text.endswith("\n"):
+        raise Garbled(f"{file}: more than {MAX_LINES} lines, or cut off in the last one")
     begins = next(at for at, line in enumerate(lines) if line.strip() == HEAD)
     found: dict[str, dict[str, str]] = {}
     here: dict[str, str] | None = None

@@ -30,7 +30,7 @@ from checks.sharing._tables import Found, Row, kept, tables, too_old
 
 SETTINGS = (".conf", ".txt")
 MAX_ENTRIES = 50_000
-MAX_PATH = 200
+MAX_PATH = 120
 
 
 class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -173,7 +173,7 @@ def shares(answer: Answer) -> Shares:
 
 
 def _named(entries: Iterable[Entry]) -> tuple[str, ...]:
-    return tuple(f"{entry.place} {entry.path}"[:160] for entry in entries)
+    return tuple(f"{entry.path} ({entry.place})" for entry in entries)
 
 
 def _open_end(seen: Shares, params: Params, *, places: tuple[str, ...], doubt: str) -> Judgement:

@@ -70,7 +70,7 @@ EVERYBODY = (
 @pytest.mark.parametrize("rights", ["FullControl", "Modify, Synchronize", "-536805376", "268435456", "変更"])
 def test_a_share_everybody_can_write_to_fails(tmp_path: Path, town: Town, identity: str, rights: str) -> None:
     result = judged(tmp_path, town, acl((r"D:\open", identity, rights, "Allow", "", "")), "SHR-05")
-    assert (result.key, result.places) == ("open", (r"acl.csv:7 D:\open",))
+    assert (result.key, result.places) == ("open", (r"D:\open (acl.csv:7)",))
 
 
 @pytest.mark.parametrize("rights", ["ReadAndExecute, Synchronize", "-1610612736", "1179817", "読み取り"])
@@ -213,7 +213,7 @@ def test_samba_s_groups_pass_and_its_printers_and_homes_are_no_shares(
 def test_samba_s_synonyms_for_guests_are_one_thing_after_testparm(tmp_path: Path, town: Town) -> None:
     files = printed(tmp_path, "[open]\n path = /srv/open\n public = yes\n write ok = yes\n")
     result = judged(tmp_path, town, files, "SHR-05")
-    assert (result.key, result.places) == ("open", ("server.txt [open] /srv/open",))
+    assert (result.key, result.places) == ("open", ("/srv/open (server.txt [open])",))
 
 
 def test_guests_who_only_read_or_are_kept_out_are_no_fault(tmp_path: Path, town: Town) -> None:
@@ -248,6 +248,14 @@ def test_shares_people_make_themselves_are_not_seen(tmp_path: Path, town: Town) 
     assert judged(tmp_path, town, {"server.txt": opened}, "SHR-05").verdict is Verdict.UNKNOWN
     closed = opened.replace(b"[global]\n", b"[global]\n\tusershare max shares = 0\n")
     assert judged(tmp_path, town, {"server.txt": closed}, "SHR-05").verdict is Verdict.PASS
+
+
+def test_settings_cut_off_in_a_line_are_refused(tmp_path: Path, town: Town) -> None:
+    whole = printed(tmp_path, "[open]\n path = /srv/open\n guest ok = yes\n read only = no\n")["server.txt"]
+    assert judged(tmp_path, town, {"server.txt": whole}, "SHR-05").verdict is Verdict.FAIL
+    with pytest.raises(NotKnown) as caught:
+        judged(tmp_path, town, {"server.txt": whole.rstrip()[:-1]}, "SHR-05")
+    assert caught.value.reason is Reason.UNREADABLE
 
 
 def test_raw_settings_are_refused_for_their_includes_and_synonyms(tmp_path: Path, town: Town) -> None:
