@@ -44,7 +44,9 @@ def run(town: Town) -> Run:
     plugins, controls = read_controls()
     session = Session(town=town, model=model_of(town, controls), plugins=plugins, controls=controls)
     return audit(
-        session, lambda inbox: Roads(inbox=inbox, accept_unsigned=True), lambda _target, _reason: None
+        session,
+        lambda inbox: Roads(inbox=inbox, accept_unsigned=True, root=town.root),
+        lambda _target, _reason: None,
     ).audit.run
 
 
