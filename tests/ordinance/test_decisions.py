@@ -5,9 +5,11 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from auditor.api import Reason, Verdict
-from checks.ordinance._standing import contexts, standing
+from checks.ordinance._standing import Decided, Decisions, contexts, standing
 from tests.ordinance.conftest import judged
 from tests.ordinance.register import GOOD, SEAL, collection, eleven, hits, register, row, written
 from tests.ordinance.support import TODAY
@@ -142,6 +144,20 @@ def test_one_changed_clause_takes_one_row_only(tmp_path: Path) -> None:
     kept = register(written(row(before)), tmp_path)
     assert len(standing(hits(given_), kept, given_.documents, TODAY).changed) == 1
     assert eleven(given_, kept).verdict is Verdict.FAIL
+
+
+@given(st.integers(0, len(SEAL) - 5), st.sampled_from("甲乙、並及不非"))
+def test_no_word_put_anywhere_into_a_clause_leaves_its_decision_standing(at: int, more: str) -> None:
+    first = collection(SEAL)
+    (before,) = hits(first)
+    digest = contexts((before,), first.documents)[before.id]
+    decided = Decided(
+        2, before.id, before.document, "", before.sentence, "keep", "1", date(2026, 10, 1), None, digest
+    )
+    text = SEAL.removeprefix("第1条　")
+    given_ = collection("第1条　" + text[:at] + more + text[at:])
+    stand = standing(hits(given_), Decisions(True, (decided,)), given_.documents, TODAY)
+    assert stand.decided == frozenset()
 
 
 def test_a_decision_whose_time_is_over_is_unknown(tmp_path: Path) -> None:
