@@ -147,6 +147,12 @@ def test_pdf_forms_are_read_by_their_text_layer(tmp_path: Path, body: bytes, ver
     assert judged("ONL-08", tmp_path).verdict is verdict
 
 
+def test_a_reading_beside_the_sign_does_not_hide_it(tmp_path: Path) -> None:
+    book = xlsx(cells(1, "利用届"), shared=("<t>印</t><rPh><t>イン</t></rPh>",))
+    put(tmp_path, {"様式一覧.csv": sheet(HEAD, ROW), f"{NAME}.xlsx": book})
+    assert judged("ONL-08", tmp_path).verdict is Verdict.FAIL
+
+
 def test_numeric_references_in_a_cp932_page_are_characters(tmp_path: Path) -> None:
     page = "<html><body><p>利用届</p><table><tr><td>氏名</td><td>&#12958;</td></tr></table></body></html>"
     put(tmp_path, {"様式一覧.csv": sheet(HEAD, ROW), f"{NAME}.html": page.encode("cp932")})

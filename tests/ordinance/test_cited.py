@@ -22,6 +22,9 @@ RULE = """○松風町利用規則
 第３条　町長は、前条の押印を省略させることができる。
 （定め）
 第４条　承継した者は、届書に署名しなければならない。
+第５条　届書には、次に掲げる書類を添えなければならない。
+（１）　押印した誓約書
+（２）　記録の写し
 第十二条の二　代理人は、委任状に押印しなければならない。
 {last}
 附　則
@@ -53,6 +56,8 @@ def town(
         ("第1条", Verdict.PASS),
         ("第2条第2項", Verdict.FAIL),
         ("第4条", Verdict.FAIL),
+        ("第5条第1号", Verdict.PASS),
+        ("第5条第1項第2号", Verdict.FAIL),
         ("第9条", Verdict.FAIL),
         ("第12条", Verdict.FAIL),
         ("第12条の3", Verdict.FAIL),
@@ -99,6 +104,10 @@ def test_an_ordinance_with_lost_characters_is_not_said_to_lack_a_clause(tmp_path
     others = town(tmp_path, "第9条")
     text = RULE.format(form=SEALED, last="第九条　\ufffd\ufffdを\ufffdす。")
     put(tmp_path / "ordinances", {"a.txt": text.replace("第九条", "第\ufffd条").encode()})
+    assert judged("ONL-07", tmp_path / "counter", others).verdict is Verdict.UNKNOWN
+    put(
+        tmp_path / "counter", {"様式一覧.csv": sheet(HEAD, ("1", "届", "課", "利用規則", "第2条第2項", "要"))}
+    )
     assert judged("ONL-07", tmp_path / "counter", others).verdict is Verdict.UNKNOWN
 
 
