@@ -127,7 +127,8 @@ def _row(name: str, body: bytes, left: int) -> _File:
     page = html_page(text) if _suffix(name) in _HTML else plain_page(text)
     if len(text) > left:
         return _File(name, fault="too much text")
-    fault = "lost characters" if LOST in text else "" if page.lines or "<frame" in text.lower() else "empty"
+    lost = LOST in text or any(LOST in line.text for line in page.lines)
+    fault = "lost characters" if lost else "" if page.lines or "<frame" in text.lower() else "empty"
     lines = [(line.role.value or " ") + line.text for line in page.lines]
     return _File(name, fault, page.title, codec, page.links_only, sorted(page.mentions), lines)
 

@@ -82,6 +82,7 @@ def test_hits_that_a_special_rule_may_lift_are_unknown(folder: Write) -> None:
         ("broken.html", b"<p>\xe7\xac\xac1<!-- "),
         ("moji.txt", bytes(range(128, 256)) * 4),
         ("empty.html", b""),
+        ("lost.html", "<p>第1条　申請書に&#65533;する。</p>".encode()),
         ("lost.txt", "第1条　申請書に\ufffdする。".encode()),
     ],
 )
