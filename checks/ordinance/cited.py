@@ -111,7 +111,8 @@ def _ground(row: Procedure, texts: tuple[Ordinances, ...]) -> Ground:
         Piece(each.part.value, each.caption, each.lead, each.text[:MAX_TEXT])
         for each in (*provisions, *forms)
     ]
-    return Ground(row.title, cited, "found", pieces, hidden or document.file in text.unread)
+    cut = any(len(each.text) > MAX_TEXT for each in (*provisions, *forms))
+    return Ground(row.title, cited, "found", pieces, hidden or cut or document.file in text.unread)
 
 
 @fact("counter.grounds", probe=read_grounds)
