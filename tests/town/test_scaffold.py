@@ -48,8 +48,9 @@ def test_every_commented_example_can_be_used_as_it_is(tmp_path: Path, lang: str)
         1,
         7,
         1,
-        3,
+        4,
     )
+    assert [(system.kind, system.selectors) for system in town.systems] == [("mail-domain", ("selector1",))]
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
