@@ -117,7 +117,7 @@ def _step(element: Any, limits: Limits, engines: set[str]) -> Step:
     if kind in ACTIVITIES:
         who = assigned(element, parts)
         engines |= who.engines
-        days, limited = limits.of(element, parts.extensions)
+        limit = limits.of(element, parts.extensions)
         called = kind == "callActivity"  # who decides in it, and how many, stands in another route
         return Step(
             **common,
@@ -126,8 +126,9 @@ def _step(element: Any, limits: Limits, engines: set[str]) -> Step:
             assignee=who.assignee,
             computed=who.computed or called,
             sign_offs=None if called else sign_offs(parts),
-            limited=limited,
-            limit_days=days,
+            limited=limit.limited,
+            limit_days=limit.days,
+            passive=limit.passive,
             event_sub=element.get("triggeredByEvent") == "true",
             compensation=element.get("isForCompensation") == "true",
         )

@@ -5,6 +5,7 @@ Lengths are ISO 8601 durations; a month counts 31 days and a year 366, the longe
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from checks.paperless._assigned import engine_of, split_name
@@ -14,6 +15,16 @@ FRAMES = frozenset(MODEL + name for name in ("process", "subProcess", "adHocSubP
 Limited = Literal["no", "yes", "computed"]
 Limit = tuple[float | None, Limited]
 """Days, None = not written; and whether there is a limit at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """As `limit_days`, `limited` and `passive` of `_route.Step`."""
+
+    days: float | None
+    limited: Limited
+    passive: bool
+
 
 NONE: Limit = (None, "no")
 _COMPUTED: Limit = (None, "computed")
@@ -46,21 +57,24 @@ class Limits:
         for timer in process.iter(_TIMER):
             self._note(timer.getparent(), _timer(timer))
 
-    def of(self, element: Any, inside: Sequence[Any]) -> Limit:
+    def of(self, element: Any, inside: Sequence[Any]) -> Held:
         """The tightest limit of a step (`inside` = its extensions); one written goes before one computed."""
-        limits = _own(element, inside)
+        dates = _own(element, inside)
+        timers: list[Limit] = []
         at = element
         if self._attached or self._around:
             while at is not None:
-                limits += self._attached.get(at.get("id") or "", ())
+                timers += self._attached.get(at.get("id") or "", ())
                 frame = at.getparent()
                 started = at.get("triggeredByEvent") == "true"
-                limits += () if started else self._around.get(frame, ())
+                timers += () if started else self._around.get(frame, ())
                 at = frame if frame is not None and frame.tag in FRAMES else None
+        timers = [limit for limit in timers if limit != NONE]
+        limits = dates + timers
         written = [days for days, _ in limits if days is not None]
         if written:
-            return min(written), "yes"
-        return _COMPUTED if any(limited == "computed" for _, limited in limits) else NONE
+            return Held(min(written), "yes", passive=not timers)
+        return Held(None, "computed" if limits else "no", passive=bool(dates) and not timers)
 
     def _note(self, event: Any, limit: Limit) -> None:
         """A timer at the edge of a step, or one that starts a subprocess of its own beside the others."""

@@ -26,8 +26,9 @@ class Step(
     one person it is given to: none, literal (then also in `users`) or computed. `computed` = who may take it
     is (also) worked out when the route runs. `sign_offs` = how many people it waits for, None = not known.
     `limited` = no, yes, or computed (a limit exists, its length is worked out when the route runs);
-    `limit_days` = its length in days where that is written. `parent` = id of the subprocess around it,
-    `event_sub` = is one that an event starts, `attached` = id of the step a boundary event sits on,
+    `limit_days` = its length in days where that is written. `passive` = a date is all there is: nothing
+    happens, and nobody is reminded, when it passes. `parent` = id of the subprocess around it, `event_sub`
+    = is one that an event starts, `attached` = id of the step a boundary event sits on,
     `compensation` = runs only to undo.
     """
 
@@ -45,6 +46,7 @@ class Step(
     sign_offs: int | None = 1
     limited: Literal["no", "yes", "computed"] = "no"
     limit_days: float | None = None
+    passive: bool = False
     parent: str = ""
     event_sub: bool = False
     attached: str = ""

@@ -131,7 +131,8 @@ def _filled(step: Step, route: Route, seen: Routes) -> bool | None:
 def in_time(seen: Routes, params: Params) -> Judgement:
     """Every approval has a time limit that is short enough; a drawing without any tells nothing.
 
-    A written length counts in calendar days: so many days never hold more working days than that.
+    A written length counts in calendar days: so many days never hold more working days than that. A date
+    that nothing watches is a limit without a reminder: whether somebody reminds is not in the model.
     """
     most = params.integer("max_days")
     approvals, found = surveyed(seen)
@@ -141,8 +142,10 @@ def in_time(seen: Routes, params: Params) -> Judgement:
             found.put(place, False if route.runs and "limits" not in seen.gaps else None)
         elif step.limit_days is None:
             found.put(place, None)
+        elif step.limit_days > most:
+            slow.put(place, False)
         else:
-            (found if step.limit_days <= most else slow).put(place, step.limit_days <= most)
+            found.put(place, None if step.passive else True)
     if unmet := (*found.unmet, *slow.unmet):
         key = "unlimited" if found.unmet else "slow"
         sign = signs(list(seen.routes))
@@ -150,7 +153,9 @@ def in_time(seen: Routes, params: Params) -> Judgement:
     if gap := hidden(seen, "steps", "limits"):
         return gap
     if found.open or not found.met:
-        return unknown(Reason.NOT_MEASURABLE, "no length of time is written", places=tuple(found.open))
+        return unknown(
+            Reason.NOT_MEASURABLE, "no length of time, or no reminder, is written", places=tuple(found.open)
+        )
     return passed("ok", count=len(found.met))
 
 

@@ -49,18 +49,23 @@ def test_a_timer_on_the_step_is_its_limit(tmp_path: Path, kind: str, text: str, 
 @pytest.mark.parametrize(
     ("who", "inside", "key"),
     [
-        ('camunda:dueDate="P3D"', "", "ok"),
+        ('camunda:dueDate="P3D"', "", ""),
         ('flowable:dueDate="P5D"', "", "slow"),
         ('camunda:dueDate="${due}"', "", ""),
         ('other:dueDate="P1D"', "", "unlimited"),
-        ("", '<extensionElements><zeebe:taskSchedule dueDate="PT8H"/></extensionElements>', "ok"),
+        ("", '<extensionElements><zeebe:taskSchedule dueDate="PT8H"/></extensionElements>', ""),
         ("", '<extensionElements><zeebe:taskSchedule dueDate="=now()"/></extensionElements>', ""),
         ("", '<extensionElements><zeebe:taskSchedule followUpDate="PT8H"/></extensionElements>', "unlimited"),
         ("", "", "unlimited"),
     ],
 )
-def test_a_due_date_is_a_limit(tmp_path: Path, who: str, inside: str, key: str) -> None:
+def test_a_due_date_is_a_limit_that_reminds_nobody(tmp_path: Path, who: str, inside: str, key: str) -> None:
     assert limited(tmp_path, who=who, inside=inside).key == key
+
+
+def test_a_due_date_beside_a_timer_is_a_limit_with_a_reminder(tmp_path: Path) -> None:
+    timer = BOUNDARY.format(on="a", kind="timeDuration", text="${soon}")
+    assert limited(tmp_path, who='camunda:dueDate="P3D"', more=timer).verdict is Verdict.PASS
 
 
 def test_a_timer_that_starts_an_event_subprocess_limits_the_steps_beside_it(tmp_path: Path) -> None:
