@@ -17,7 +17,6 @@ from auditor.api import (
     check,
     fact,
     failed,
-    folded,
     not_applicable,
     passed,
     probe,
@@ -25,6 +24,7 @@ from auditor.api import (
 )  # fmt: skip
 from checks._ledgers._procedures import Ledgers, Procedure, is_ledger, tables_in
 from checks.counter._formfiles import PICTURES, read_form
+from checks.counter._formnames import files_by_row
 from checks.counter._marks import marks_in, unseen
 from checks.counter.ledger import gap
 
@@ -110,31 +110,28 @@ def seal_free_forms_have_no_field(seen: Ledgers, found: FormFiles, params: Param
     The place names the form, its file, the mark, the article that the ledger gives, and the owning section.
     """
     free = [row for row in seen.rows if row.flags.get("seal") == "no"]
-    files = {row.place: _files_of(row, found.files, seen.rows) for row in free}
-    marked = [(row, file) for row in free for file in files[row.place] if file.marks]
+    files = files_by_row(seen.rows, [file.name for file in found.files])
+    read = {file.name: file for file in found.files}
+    mine = {row.place: [read[name] for name in files[row.place]] for row in free}
+    marked = [(row, file) for row in free for file in mine[row.place] if file.marks]
     if len(marked) > params.integer("remaining"):
         return _failed(marked, len(free))
-    vague = [f"{row.title} {file.name}" for row in free for file in files[row.place] if file.open]
-    missing = [row.title for row in free if not files[row.place]]
+    vague = [f"{row.title} {file.name}" for row in free for file in mine[row.place] if file.open]
+    missing = [row.title for row in free if not mine[row.place]]
     if vague:
         return unknown(
             Reason.IMAGE_ONLY, f"{len(vague)} forms cannot be read to the end", places=(*vague, *missing)
         )
     if missing:
         return unknown(Reason.NOT_COLLECTED, f"{len(missing)} forms have no file", places=tuple(missing))
-    strays = _strays(seen, found)
+    owned = {name for names in files.values() for name in names}
+    strays = tuple(file.name for file in found.files if file.marks and file.name not in owned)
     if strays:
         return unknown(Reason.BLANK, f"{len(strays)} forms with a seal field in no ledger", places=strays)
     untold = tuple(row.title for row in seen.rows if row.flags.get("seal", "") in ("", "?"))
     if untold or gap(seen):
         return gap(seen) or unknown(Reason.BLANK, f"{len(untold)} blank cells", places=untold)
     return passed("ok", forms=len(free)) if free else not_applicable("none")
-
-
-def _strays(seen: Ledgers, found: FormFiles) -> tuple[str, ...]:
-    """Files with a seal field that belong to no row: one of them may be a seal-free form's."""
-    owned = {file.name for row in seen.rows for file in _files_of(row, found.files, seen.rows)}
-    return tuple(file.name for file in found.files if file.marks and file.name not in owned)
 
 
 def _failed(marked: Sequence[tuple[Procedure, FormFile]], forms: int) -> Judgement:
@@ -151,29 +148,3 @@ def _failed(marked: Sequence[tuple[Procedure, FormFile]], forms: int) -> Judgeme
 def _place(row: Procedure, file: FormFile) -> str:
     """What a person needs to decide: which form, what is left in it, the article behind it, the file."""
     return " ".join(part for part in (f"{row.title}「{file.marks[0]}」", row.ground, file.name) if part)
-
-
-def _files_of(row: Procedure, files: Sequence[FormFile], rows: Sequence[Procedure]) -> list[FormFile]:
-    """The files of a row: those it names, else those whose name begins with its number or holds its name."""
-    if row.file:
-        wanted = row.file.replace("\\", "/").casefold()
-        return [file for file in files if _ends(file.name.casefold(), wanted)]
-    name = folded(row.name)
-    others = {other for each in rows if name in (other := folded(each.name)) and other != name}
-    found = []
-    for file in files:
-        stem = folded(file.name.rpartition("/")[2].rpartition(".")[0])
-        by_name = name and name in stem and not any(other in stem for other in others)
-        by_number = len(row.number) > 1 and (stem == folded(row.number) or _leads(stem, folded(row.number)))
-        if by_name or by_number:
-            found.append(file)
-    return found
-
-
-def _ends(name: str, wanted: str) -> bool:
-    return name == wanted or name.endswith(f"/{wanted}")
-
-
-def _leads(stem: str, number: str) -> bool:
-    """True when a file's name begins with the number, and the number ends there (1-2 is not 1-21)."""
-    return stem.startswith(number) and not stem[len(number)].isdigit()

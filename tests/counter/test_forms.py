@@ -1,5 +1,6 @@
 """Form files: a seal field is found however it was typed; what cannot be seen is unknown, never clean."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.api import Garbled, Reason, Verdict
+from checks._ledgers._procedures import Procedure
 from checks.counter._formfiles import READERS, read_form
+from checks.counter._formnames import files_by_row
 from checks.counter._marks import marks_in, seal_mark
 from tests.counter.kit import HEAD, archive, cells, docx, judged, par, pdf, put, sheet, xlsx
 
@@ -231,6 +234,29 @@ def test_a_form_s_number_is_not_the_beginning_of_another_number(tmp_path: Path) 
     assert judged("ONL-08", tmp_path).reason is Reason.NOT_COLLECTED
     put(tmp_path, {"1-2_こうとどけ.docx": docx(par("甲届 ㊞"))})
     assert judged("ONL-08", tmp_path).verdict is Verdict.FAIL
+
+
+@pytest.mark.parametrize("name", ["変更届.docx", "1-2.docx"])
+def test_a_name_or_number_of_two_sections_tells_no_file(tmp_path: Path, name: str) -> None:
+    rows = [("1-2", "変更届", section, "", "", "不要") for section in ("福祉課", "住民課")]
+    put(tmp_path, {"a.csv": sheet(HEAD, *rows), name: docx(par("変更届"))})
+    assert judged("ONL-08", tmp_path).reason is Reason.NOT_COLLECTED
+
+
+def test_a_form_in_both_ledgers_is_one_form(tmp_path: Path) -> None:
+    put(tmp_path, form(PLAIN) | {"手続一覧.csv": sheet((*HEAD, "59手続区分"), (*ROW, "-"))})
+    assert judged("ONL-08", tmp_path).verdict is Verdict.PASS
+
+
+def test_a_large_town_s_forms_are_matched_in_seconds() -> None:
+    rows = [
+        Procedure(f"a:{at}", False, f"f{at}", f"様式の名前{at}号届", "課", "", "", "", {}, [])
+        for at in range(3000)
+    ]
+    begun = time.monotonic()
+    found = files_by_row(rows, [f"forms/様式の名前{at}号届.docx" for at in range(3000)])
+    assert time.monotonic() - begun < 20
+    assert found["a:7"] == ["forms/様式の名前7号届.docx"]
 
 
 def test_a_file_that_the_row_names_is_the_one(tmp_path: Path) -> None:
