@@ -65,7 +65,7 @@ class Ask:
 
 @dataclass(slots=True)
 class _Group:
-    """Findings or gaps of one cause. `act` is fix, check, measure, unheard, unproven or undeclared."""
+    """Findings or gaps of one cause. `act` is one of those that `_said` knows, or fix."""
 
     act: str
     control: str = ""
@@ -138,6 +138,7 @@ def _of_finding(book: Book, finding: Finding) -> _Group | None:
     where = {finding.target: places(book, finding)}
     if finding.verdict is Verdict.UNKNOWN:
         act = "measure" if finding.reason is Reason.NOT_MEASURABLE else "check"
+        act = "attest" if finding.attested is not None else act
         return _Group(
             "unheard" if finding.whole_target else act,
             reason=finding.reason,
@@ -220,6 +221,8 @@ def _doer(group: _Group, control: Control | None) -> tuple[str, bool]:
             doer = "head" if group.leg is Leg.DEVICE and group.reason in HEAD_REASONS else "it"
         case "check":
             doer = "officer" if group.reason in OFFICER_REASONS and not group.shared else "it"
+        case "attest":
+            doer = "officer"
         case "unproven" | "measure":
             doer = "it"
         case _:
@@ -240,10 +243,10 @@ def _said(book: Book, group: _Group, control: Control | None, *, mine: bool) -> 
         case "unheard":
             each = words("request.unheard_effort") if mine else effort
             return words(f"request.unheard{by}"), words("request.unheard_why", reason=reason), each
-        case "check":
+        case "check" | "attest":
             titles = words.listed([book.title(item) for item in group.items], 3)
-            what = words(f"request.check{by}", titles=titles)
-            return what, words("request.check_why", reason=reason), effort
+            what = words(f"request.{group.act}{by}", titles=titles)
+            return what, words(f"request.{group.act}_why", reason=reason), effort
         case "measure":
             titles = words.listed([book.title(item) for item in group.items], 3)
             on = "_device" if group.leg is Leg.DEVICE else ""
