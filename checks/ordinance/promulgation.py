@@ -47,4 +47,6 @@ def _is_loose(quote: Quote) -> bool:
 
 
 def _places(found: list[Quote]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(quote.place for quote in found))
+    """Each place once; the items of a paragraph that is named already are none of their own."""
+    places = tuple(dict.fromkeys(quote.place for quote in found))
+    return tuple(one for one in places if not any(one.startswith(other + "第") for other in places))

@@ -7,6 +7,7 @@ import pytest
 import auditor
 from auditor.api import Reason, Verdict
 from tests.ordinance.conftest import collected, judged
+from tests.ordinance.support import judge, town
 
 DEMO = Path(auditor.__file__).parent / "demo" / "ordinances"
 SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "samples" / "ordinances"
@@ -14,7 +15,7 @@ SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "samples" / "or
 
 def test_the_demo_collection_shows_candidates_and_what_the_special_rule_lifts() -> None:
     texts = collected(DEMO)
-    assert (texts.count, texts.unread) == (4, ())
+    assert (texts.count, texts.unread) == (8, ())
     seal, paper = judged("ORD-09", texts), judged("ORD-10", texts)
     rule = "松風町押印の特例に関する規則"
     assert seal.verdict is Verdict.FAIL
@@ -28,6 +29,16 @@ def test_the_demo_collection_shows_candidates_and_what_the_special_rule_lifts() 
     assert "松風町備品貸出規則第3条の2: 持参・本人が直接" in paper.places
     assert judged("ORD-17", texts).verdict is Verdict.PASS
     assert judged("ORD-16", texts).key == "missing"
+
+
+def test_the_demo_collection_shows_clauses_that_are_missing_and_one_that_is_there() -> None:
+    texts = collected(DEMO)
+    rule = judge("ORD-12", texts)
+    assert (rule.key, rule.places) == ("missing", ("費用負担",))
+    assert judge("ORD-18", texts).places == ("課長",)
+    assert judge("ORD-20", texts, town("総務課", "議会事務局")).verdict is Verdict.PASS
+    assert judge("ORD-21", texts).places == ("松風町公告式条例第2条",)
+    assert judge("ORD-13", texts).reason is Reason.NOT_COLLECTED
 
 
 def test_the_demo_pages_are_in_two_codes() -> None:
