@@ -169,6 +169,19 @@ def test_its_accounts_cover_the_whole_trial_and_show_two_faults(run: Run) -> Non
     assert mine["ID-05"].places == ("s0299@matsukaze.example",)
 
 
+def test_its_approval_routes_show_good_and_bad_ones(run: Run) -> None:
+    def failed(target: str) -> dict[str, tuple[str, ...]]:
+        return {
+            row.control: row.places for row in run.findings if row.target == target and row.verdict == "fail"
+        }
+
+    lone = ("減免申請の受付から通知まで: 課長の承認",)
+    seal = ("減免申請の受付から通知まで: 決裁書に押印",)
+    assert failed("routes:trouble") == {"PPL-03": seal, "PPL-04": lone, "PPL-14": lone}
+    assert {row.verdict for row in run.findings if row.target == "routes:good"} == {"pass"}
+    assert set(failed("approvals:approvals")) == {"PPL-02", "PPL-05", "PPL-19"}
+
+
 def test_records_are_kept_and_sent_away_but_on_one_pc_each(run: Run) -> None:
     for control, key in (("LOG-01", "stopped"), ("LOG-02", "none")):
         failed = [row for row in run.findings if row.control == control and row.verdict == "fail"]

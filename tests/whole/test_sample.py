@@ -54,6 +54,13 @@ def test_every_page_says_that_it_is_a_sample(sample: Path) -> None:
         assert page.read_text("utf-8").count("SAMPLE") >= 2
 
 
+def test_the_section_page_names_the_route_with_the_seal_and_the_lone_approver(sample: Path) -> None:
+    scanned(sample)
+    page = (sample / "out" / "latest-en" / "sections" / "zeimu.html").read_text("utf-8")
+    for place in ("減免申請の受付から通知まで: 決裁書に押印", "減免申請の受付から通知まで: 課長の承認"):
+        assert place in page
+
+
 def test_a_second_scan_shows_no_change(sample: Path) -> None:
     scanned(sample)
     assert scanned(sample)["changes"]["changed"] == []
