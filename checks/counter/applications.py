@@ -45,6 +45,11 @@ FRESH_DAYS = 31
 """A log whose newest line is older than this no longer tells of today."""
 
 
+Form = tuple[str, str]
+Way = tuple[str, bool]
+"""A form's number or name, and whether it came online."""
+
+
 class Uses(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How many applications one form had on one day; `form` = folded number and name."""
 
@@ -115,10 +120,11 @@ def applications(answer: Answer) -> Applications:
     body: Any = answer.json()
     try:
         found = msgspec.convert(body, Applications)
-        days = [date.fromisoformat(use.day) for use in found.uses]
+        days = [use.day for use in found.uses if date.fromisoformat(use.day).isoformat() == use.day]
     except (msgspec.ValidationError, ValueError) as error:
         raise Garbled(f"not the applications of this version of the program: {error}"[:200]) from None
-    if len(days) != sum(len(use.form) == 2 and min(use.online, use.other) >= 0 for use in found.uses):  # noqa: PLR2004
+    sound = [use for use in found.uses if len(use.form) == 2 and min(use.online, use.other) >= 0]  # noqa: PLR2004
+    if not len(days) == len(sound) == len(found.uses):
         raise Garbled("a form without number and name, or less than none")
     return found
 
@@ -134,9 +140,9 @@ def online_is_used(seen: Ledgers, log: Applications, params: Params, today: date
     closed = _unusable(seen, log, begin, today)
     if closed is not None:
         return closed
-    online = {row.title: row for row in seen.rows if row.flags.get("online") == "yes"}
-    uses = {title: _uses(row, log, begin) for title, row in online.items()}
-    unused = tuple(title for title, (digital, other) in uses.items() if other and not digital)
+    online = {(row.title, row.number): row for row in seen.rows if row.flags.get("online") == "yes"}
+    uses = _uses(online.values(), log, begin)
+    unused = tuple(key[0] for key, (digital, other) in uses.items() if other and not digital)
     share = _share(uses.values())
     if unused:
         strays = _strays(seen, log, begin)
@@ -145,7 +151,7 @@ def online_is_used(seen: Ledgers, log: Applications, params: Params, today: date
                 Reason.UNREADABLE, "online applications for forms not in the ledger", places=strays
             )
         return failed("unused", places=unused, count=len(unused), begin=begin, end=today)
-    missing = [title for title, row in online.items() if not any(uses[title]) and row.yearly != 0]
+    missing = [row.title for key, row in online.items() if not any(uses[key]) and row.yearly != 0]
     missing += [row.title for row in seen.rows if row.flags.get("online", "") in ("", "?")]
     if missing:
         return unknown(Reason.BLANK, "not in the log, or not told in the ledger", places=tuple(missing))
@@ -171,26 +177,45 @@ def _unusable(seen: Ledgers, log: Applications, begin: date, today: date) -> Jud
 
 def _strays(seen: Ledgers, log: Applications, begin: date) -> tuple[str, ...]:
     """Forms with online applications that no row of the ledgers names: they may be the unused ones."""
+    numbers = {folded(row.number) for row in seen.rows if row.number}
+    names = {folded(row.name) for row in seen.rows}
+    nameless = {folded(row.name) for row in seen.rows if not row.number}
     found = {
         " ".join(part for part in use.form if part)
         for use in log.uses
-        if use.online and use.day >= begin.isoformat() and not any(_same(row, use) for row in seen.rows)
+        if use.online and use.day >= begin.isoformat() and not _known(use, numbers, names, nameless)
     }
     return tuple(sorted(found))
 
 
-def _uses(row: Procedure, log: Applications, begin: date) -> tuple[int, int]:
-    """Applications of a form in the window: online, and on other ways."""
-    mine = [use for use in log.uses if date.fromisoformat(use.day) >= begin and _same(row, use)]
-    return sum(use.online for use in mine), sum(use.other for use in mine)
-
-
-def _same(row: Procedure, use: Uses) -> bool:
-    """By number where both have one, else by name."""
+def _known(use: Uses, numbers: set[str], names: set[str], nameless: set[str]) -> bool:
     number, name = use.form
-    if number and row.number:
-        return number == folded(row.number)
-    return bool(name) and name == folded(row.name)
+    return (number in numbers or name in nameless) if number else name in names
+
+
+def _uses(rows: Iterable[Procedure], log: Applications, begin: date) -> dict[Form, tuple[int, int]]:
+    """Applications of each form in the window, online and on other ways, by title and number.
+
+    They are told by number where both have one, else by name.
+    """
+    numbered: Counter[Way] = Counter()
+    unnumbered: Counter[Way] = Counter()
+    named: Counter[Way] = Counter()
+    for use in log.uses:
+        number, name = use.form
+        if use.day < begin.isoformat():
+            continue
+        for online, count in ((True, use.online), (False, use.other)):
+            named[name, online] += count
+            (numbered if number else unnumbered)[number or name, online] += count
+    found: dict[Form, tuple[int, int]] = {}
+    for row in rows:
+        number, name = folded(row.number), folded(row.name)
+        mine = {way: numbered[number, way] + unnumbered[name, way] for way in (True, False)}
+        if not number:
+            mine = {way: named[name, way] for way in (True, False)}
+        found[row.title, row.number] = mine[True], mine[False]
+    return found
 
 
 def _share(counts: Iterable[tuple[int, int]]) -> Fraction | None:

@@ -113,6 +113,12 @@ def test_online_lines_under_another_name_keep_a_form_from_being_called_unused(tm
     assert (result.verdict, result.reason) == (Verdict.UNKNOWN, Reason.UNREADABLE)
 
 
+def test_two_forms_of_one_name_are_told_apart_by_their_number(tmp_path: Path) -> None:
+    rows = (("2", "利用届", "福祉課", "可", "9"), ("1", "利用届", "福祉課", "可", "9"))
+    result = judged("ONL-09", folder(tmp_path, *FULL, use(3, "窓口", number="2"), rows=rows))
+    assert (result.verdict, result.key) == (Verdict.FAIL, "unused")
+
+
 def test_forms_that_are_not_online_are_not_judged(tmp_path: Path) -> None:
     rows = (("1", "利用届", "福祉課", "不可", "9"),)
     assert judged("ONL-09", folder(tmp_path, *FULL, rows=rows)).verdict is Verdict.NOT_APPLICABLE
