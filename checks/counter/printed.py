@@ -22,11 +22,11 @@ def online_stays_on_screen(seen: Ledgers, params: Params, today: date) -> Judgem
         places = tuple(row.title for row in vague)
         return unknown(Reason.BLANK, f"{len(vague)} rows of which the ledger tells nothing", places=places)
     last = timedelta(days=params.integer("attest_days"))
-    days = {row.title: _day(row) for row in online}
-    late = tuple(title for title, day in days.items() if day is None or not today - last <= day <= today)
+    days = [(row.title, _day(row)) for row in online]
+    late = tuple(title for title, day in days if day is None or not today - last <= day <= today)
     if late:
         return unknown(Reason.EXPIRED, f"{len(late)} rows nobody confirmed in time", places=late)
-    return passed("ok", until=min(day for day in days.values() if day) + last, rows=len(online))
+    return passed("ok", until=min(day for _, day in days if day) + last, rows=len(online))
 
 
 def _told(row: Procedure) -> bool:

@@ -178,6 +178,11 @@ def test_printing_is_the_section_s_word_and_runs_out(
     assert (result.verdict, result.reason) == (verdict, reason)
 
 
+def test_an_old_word_is_not_hidden_by_a_newer_one_for_a_form_of_the_same_name(tmp_path: Path) -> None:
+    rows = (line("届", **{"確認日": "2026/01/05"}), line("届"))
+    assert judged("ONL-10", ledger(tmp_path, *rows)).reason is Reason.EXPIRED
+
+
 def test_a_pass_by_somebody_s_word_holds_as_long_as_the_oldest_word(tmp_path: Path) -> None:
     result = judged("ONL-10", ledger(tmp_path, line("甲"), line("乙", 確認日="2026年6月1日")))
     assert result.until == date(2026, 11, 28)
