@@ -9,6 +9,8 @@ from checks.paperless._route import Route, Routes, Step
 from checks.paperless._steps import is_activity, is_approval
 from checks.paperless.routes import hidden, signs
 
+Members = Mapping[str, frozenset[str]]
+
 
 @dataclass(slots=True)
 class _Sorted:
@@ -45,10 +47,10 @@ def surveyed(seen: Routes) -> tuple[list[tuple[Route, Step, str]], _Sorted]:
 @check("PPL-04")
 def deputies(seen: Routes, params: Params) -> Judgement:
     """Every approval can be given by a group or by enough people; without assignees nothing is known."""
-    minimum = params.integer("min_candidates")
+    minimum, members = params.integer("min_candidates"), members_of(seen)
     approvals, found = surveyed(seen)
     for _, step, place in approvals:
-        found.put(place, deputised(step, minimum, seen.members))
+        found.put(place, deputised(step, minimum, members))
     if found.unmet:
         return failed("single", places=(*found.unmet, *seen.unread), count=len(found.unmet))
     if gap := hidden(seen, "steps", "assignees"):
@@ -58,7 +60,7 @@ def deputies(seen: Routes, params: Params) -> Judgement:
     return passed("ok", count=len(found.met))
 
 
-def deputised(step: Step, minimum: int, members: Mapping[str, tuple[str, ...]]) -> bool | None:
+def deputised(step: Step, minimum: int, members: Members) -> bool | None:
     """True when a group or enough people may take a step, None when the source does not tell.
 
     A group whose members are known counts as these people. Engines differ on whether candidates may take a
@@ -67,12 +69,11 @@ def deputised(step: Step, minimum: int, members: Mapping[str, tuple[str, ...]]) 
     if step.assignee != "none":
         others = len(step.users) > 1 or step.groups or step.computed
         return False if step.assignee == "literal" and not others else None
-    people = set(step.users).union(*(members.get(group, ()) for group in step.groups))
-    vague = [group for group in step.groups if group not in members]
+    people = users(step) | grouped(step, members)
     if step.sign_offs is None:
         return None
     needed = max(minimum, step.sign_offs + 1) if step.sign_offs > 1 else minimum
-    if vague or len(people) >= needed:
+    if has_unlisted(step, members) or len(people) >= needed:
         return True
     return False if (people or step.groups) and not step.computed else None
 
@@ -81,45 +82,64 @@ def deputised(step: Step, minimum: int, members: Mapping[str, tuple[str, ...]]) 
 def nobody_gone(seen: Routes, town: Town) -> Judgement:
     """Every approval is given to somebody, and everybody named is on the roster.
 
-    A source that names nobody by a staff id speaks another language than the roster: nothing is known then.
+    Steps that name nobody by a staff id speak another language than the roster, and so may lists of groups:
+    nothing is known of those then.
     """
     roster = {folded(person.id) for person in town.staff}
+    members = members_of(seen)
     approvals, found = surveyed(seen)
-    named = {user for _, step, _ in approvals for user in people_of(step, seen)}
-    strangers = {user for user in named if folded(user) not in roster}
-    speaks = len(strangers) < len(named)
+    named, listed = (
+        {user for _, step, _ in approvals for user in users(step)},
+        {user for _, step, _ in approvals for user in grouped(step, members)},
+    )
+    comparable = {user for kind in (named, listed) if kind & roster for user in kind}
     for route, step, place in approvals:
-        lost = strangers & people_of(step, seen)
-        if lost:
-            found.put(f"{place} ({', '.join(sorted(lost))})", False if speaks else None)
+        people = users(step) | grouped(step, members)
+        if gone := sorted(people & comparable - roster):
+            found.put(f"{place} ({', '.join(gone)})", False)
+        elif people:
+            found.put(place, True if people <= roster else None)
         else:
-            found.put(place, _filled(step, route, seen))
+            found.put(place, _empty(step, route, seen, members))
     if found.unmet:
         return failed("gone", places=(*found.unmet, *seen.unread), count=len(found.unmet))
     if gap := hidden(seen, "steps", "assignees", "members"):
         return gap
     if found.open or not found.met:
         return unknown(Reason.NOT_MEASURABLE, "not everybody is told by a staff id", places=tuple(found.open))
-    return passed("ok", count=len(found.met), people=len(named))
+    return passed("ok", count=len(found.met), people=len(named | listed))
 
 
-def people_of(step: Step, seen: Routes) -> set[str]:
-    """Everybody who may take a step and is known by an id, members of its groups too."""
-    named = () if step.assignee == "computed" else step.users
-    return set(named).union(*(seen.members.get(group, ()) for group in step.groups))
+def members_of(seen: Routes) -> Members:
+    """The people of each group that the source shows, all in one spelling."""
+    members: dict[str, frozenset[str]] = {}
+    for group, people in seen.members.items():
+        members[folded(group)] = members.get(folded(group), frozenset()) | set(map(folded, people))
+    return members
 
 
-def _filled(step: Step, route: Route, seen: Routes) -> bool | None:
-    """True when somebody is named, False when nobody can take a step, None when the source does not tell.
+def users(step: Step) -> set[str]:
+    """Those a step names itself, in one spelling."""
+    return {folded(user) for user in step.users} if step.assignee != "computed" else set()
+
+
+def grouped(step: Step, members: Members) -> set[str]:
+    """Those who are in a step's groups, as far as these are known."""
+    return {user for group in step.groups for user in members.get(folded(group), ())}
+
+
+def has_unlisted(step: Step, members: Members) -> bool:
+    """Whether nobody told who is in one of a step's groups."""
+    return any(folded(group) not in members for group in step.groups)
+
+
+def _empty(step: Step, route: Route, seen: Routes, members: Members) -> bool | None:
+    """False where nobody can take a step that names nobody, None where the source does not tell.
 
     A file that assigns nobody anywhere leaves it to the engine; a workflow server shows all there is.
     """
-    if people_of(step, seen):
-        return True
-    vague = (
-        step.computed or step.assignee == "computed" or any(one not in seen.members for one in step.groups)
-    )
-    if vague or "assignees" in seen.gaps:
+    computed = step.computed or step.assignee == "computed"
+    if computed or has_unlisted(step, members) or "assignees" in seen.gaps:
         return None
     assigns = route.one_at_a_time or any(
         one.users or one.groups or one.computed or one.assignee != "none" for one in route.steps

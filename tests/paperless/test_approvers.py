@@ -23,6 +23,17 @@ def test_a_group_of_one_known_member_is_one_person(tmp_path: Path) -> None:
     assert subject.deputies(two, LIMITS).verdict is Verdict.PASS
 
 
+def test_one_person_in_two_spellings_is_one_person(tmp_path: Path) -> None:
+    found = seen(tmp_path, a_bpmn=approval('camunda:candidateUsers="s001,Ｓ００１"'))
+    assert subject.deputies(found, LIMITS).key == "single"
+
+
+def test_a_group_is_found_however_it_is_spelled(tmp_path: Path) -> None:
+    route = approval('camunda:candidateGroups="Kacho"')
+    found = seen(tmp_path, a_bpmn=route, groups_csv="グループ,職員番号\nＫＡＣＨＯ,s001\n")
+    assert subject.deputies(found, LIMITS).key == "single"
+
+
 def test_a_group_list_that_cannot_be_read_leaves_the_routes_open(tmp_path: Path) -> None:
     found = seen(tmp_path, a_bpmn=approval('camunda:candidateGroups="kacho"'), groups_csv="a,b\n1,2\n")
     result = subject.deputies(found, LIMITS)
@@ -91,6 +102,12 @@ def test_approvers_who_are_all_on_the_roster_pass(tmp_path: Path) -> None:
     found = seen(tmp_path, a_bpmn=approval('camunda:candidateUsers="s001,s002"'))
     result = subject.nobody_gone(found, TOWN)
     assert (result.verdict, result.values) == (Verdict.PASS, {"count": 1, "people": 2})
+
+
+def test_account_names_beside_a_list_of_staff_ids_are_not_gone(tmp_path: Path) -> None:
+    route = approval('camunda:candidateUsers="yamada" camunda:candidateGroups="kacho"')
+    found = seen(tmp_path, a_bpmn=route, groups_csv="グループ,職員番号\nkacho,s001\n")
+    assert subject.nobody_gone(found, TOWN).reason is Reason.NOT_MEASURABLE
 
 
 def test_account_names_that_are_no_staff_ids_are_unknown_not_gone(tmp_path: Path) -> None:
