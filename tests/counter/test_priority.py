@@ -179,7 +179,7 @@ def test_printing_is_the_section_s_word_and_runs_out(
 
 
 def test_an_old_word_is_not_hidden_by_a_newer_one_for_a_form_of_the_same_name(tmp_path: Path) -> None:
-    rows = (line("届", **{"確認日": "2026/01/05"}), line("届"))
+    rows = (line("届", 確認日="2026/01/05"), line("届"))
     assert judged("ONL-10", ledger(tmp_path, *rows)).reason is Reason.EXPIRED
 
 
