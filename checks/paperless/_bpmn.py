@@ -29,6 +29,9 @@ NODES = ACTIVITIES | {
     *("exclusiveGateway", "inclusiveGateway", "parallelGateway", "complexGateway", "eventBasedGateway"),
 }
 _TAGS = {MODEL + name: name for name in NODES}
+_REMARKS = tuple(
+    MODEL + name for name in ("textAnnotation", "dataObjectReference", "dataStoreReference", "lane")
+)
 _FLOW = f"{MODEL}sequenceFlow"
 _HARDENED: Mapping[str, Any] = {
     "resolve_entities": False,
@@ -99,6 +102,7 @@ def _route(process: Any, inside: list[Any], file: str, ids: Mapping[str, int]) -
         signs=(*signs, *sorted(engines)),
         steps=steps,
         flows=(*((f.get("sourceRef") or "", f.get("targetRef") or "") for f in flows), *_links(elements)),
+        remarks=tuple(dict.fromkeys(filter(None, map(_remark, process.iter(*_REMARKS))))),
         twice=tuple(f"{id_} ×{ids[id_]}" for id_ in own if ids.get(id_, 0) > 1),
     )
 
@@ -139,6 +143,10 @@ def _step(element: Any, limits: Limits, engines: set[str]) -> Step:
         attached=element.get("attachedToRef") or "",
         compensation=parts.compensates,
     )
+
+
+def _remark(element: Any) -> str:
+    return _line(element.get("name") or element.findtext(f"{MODEL}text"))
 
 
 def _line(text: str | None) -> str:

@@ -58,7 +58,8 @@ class Route(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     `flows` are pairs of step ids, "" = an end that is lacking. `twice` = ids given more than once, with how
     often. `one_at_a_time` = it is in one step at a time (a state machine), so nothing in it runs in
-    parallel, several ways out are a choice, and it ends nowhere but at a step that `ends`.
+    parallel, several ways out are a choice, and it ends nowhere but at a step that `ends`. `remarks` = texts
+    beside the steps: notes, documents, lanes.
     """
 
     id: str
@@ -68,6 +69,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     steps: tuple[Step, ...] = ()
     flows: tuple[tuple[str, str], ...] = ()
     twice: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
     one_at_a_time: bool = False
 
     @property

@@ -82,7 +82,8 @@ def signs(routes: list[Route]) -> str:
 def no_paper(seen: Routes, params: Params) -> Judgement:
     """Nothing in a route names paper, a seal or presence; a step without a name leaves it open.
 
-    Events and gateways count too: an application that arrives by post is paper.
+    Events and gateways count too: an application that arrives by post is paper. What stands beside the steps
+    (notes, documents, lanes) is listed: it may speak of what somebody else does.
     """
     allowed = params.texts("allow")
     places = [
@@ -101,7 +102,15 @@ def no_paper(seen: Routes, params: Params) -> Judgement:
     steps = [(route, step) for route in seen.routes for step in route.steps if is_activity(step)]
     if not steps:
         return unknown(Reason.NOT_MEASURABLE, "no route holds a step")
-    weak = tuple(f"{route.title}: {step.name}" for route, step in steps if may_be_paper(step, allowed))
+    weak = (
+        *(f"{route.title}: {step.name}" for route, step in steps if may_be_paper(step, allowed)),
+        *(
+            f"{route.title}: {remark}"
+            for route in seen.routes
+            for remark in route.remarks
+            if paper_kinds(remark, allowed)
+        ),
+    )
     key = "weak" if weak else "ok"
     return passed(key, places=weak, weak=len(weak), routes=len(seen.routes), steps=len(steps))
 

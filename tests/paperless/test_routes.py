@@ -76,6 +76,27 @@ def test_words_in_the_documentation_of_a_step_count(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "beside",
+    [
+        "<textAnnotation id='n'><text>このあと印刷して押印</text></textAnnotation>",
+        '<dataObjectReference id="n" name="紙の申請書"/>',
+        '<laneSet><lane id="n" name="申請者（来庁）"/></laneSet>',
+    ],
+)
+def test_paper_beside_the_steps_is_listed_and_not_failed(tmp_path: Path, beside: str) -> None:
+    result = judged(write(tmp_path, model(STEP.format(name="入力", who=""), more=beside)))
+    assert (result.verdict, result.key, len(result.places)) == (Verdict.PASS, "weak", 1)
+
+
+@pytest.mark.parametrize(
+    "step", ['<userTask id="a" name="領収書をスキャン"/>', '<manualTask id="a" name="確認"/>']
+)
+def test_weak_words_are_listed_and_not_failed(tmp_path: Path, step: str) -> None:
+    result = judged(write(tmp_path, model(step)))
+    assert (result.verdict, result.key, result.values["weak"]) == (Verdict.PASS, "weak", 1)
+
+
+@pytest.mark.parametrize(
     ("who", "verdict"),
     [
         ('camunda:assignee="kacho01"', Verdict.FAIL),
