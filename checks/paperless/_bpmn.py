@@ -57,7 +57,9 @@ def routes_in(body: bytes, file: str) -> list[Route]:
     root = _parsed(body, file)
     if root.tag != f"{MODEL}definitions":
         raise Garbled(f"{file}: not a BPMN 2.0 file")
-    processes = [(process, list(process.iter(_FLOW, *_TAGS))) for process in root.iter(f"{MODEL}process")]
+    processes = [
+        (process, list(process.iter(_FLOW, *_TAGS, *_REMARKS))) for process in root.iter(f"{MODEL}process")
+    ]
     ids = Counter(
         id_ for process, inside in processes for one in (process, *inside) if (id_ := one.get("id"))
     )
@@ -86,8 +88,9 @@ def _parsed(body: bytes, file: str) -> Any:
 
 
 def _route(process: Any, inside: list[Any], file: str, ids: Mapping[str, int]) -> Route:
-    elements = [element for element in inside if element.tag != _FLOW]
+    elements = [element for element in inside if element.tag in _TAGS]
     flows = [element for element in inside if element.tag == _FLOW]
+    remarks = [element for element in inside if element.tag in _REMARKS]
     if len(elements) > MAX_STEPS:
         raise Garbled(f"{file}: more than {MAX_STEPS} steps")
     limits = Limits(process)
@@ -102,7 +105,7 @@ def _route(process: Any, inside: list[Any], file: str, ids: Mapping[str, int]) -
         signs=(*signs, *sorted(engines)),
         steps=steps,
         flows=(*((f.get("sourceRef") or "", f.get("targetRef") or "") for f in flows), *_links(elements)),
-        remarks=tuple(dict.fromkeys(filter(None, map(_remark, process.iter(*_REMARKS))))),
+        remarks=tuple(dict.fromkeys(filter(None, map(_remark, remarks)))),
         twice=tuple(f"{id_} ×{ids[id_]}" for id_ in own if ids.get(id_, 0) > 1),
     )
 
