@@ -35,29 +35,53 @@ def lane_of(task: Task) -> str:
 
 def collect_task(task: Task, plugins: Plugins, roads: Roads) -> Evidence | None:
     """The target's evidence, None = nothing has to be (or could be) collected for it."""
-    found = with_console(task.target, _collected(task, plugins, roads), plugins, roads)
-    if found is None:
+    return complete(task, ask_task(task, plugins, roads), plugins, roads)
+
+
+def ask_task(task: Task, plugins: Plugins, roads: Roads) -> Evidence | None:
+    """What the target itself answered, None = it is not asked: a file, a console or a ledger tells of it."""
+    target = task.target
+    if not is_asked(task):
         return None
+    if isinstance(target, Endpoint):
+        return _cleaned(_endpoint(target, task, plugins, roads))
+    return _cleaned(probed(target, task.probes(plugins), roads))
+
+
+def is_asked(task: Task) -> bool:
+    """True for a target that answers for itself when it is asked."""
+    return any(check.facts for check in task.checks) and _road(task.target) not in (CONSOLE, "file")
+
+
+def complete(task: Task, asked: Evidence | None, plugins: Plugins, roads: Roads) -> Evidence | None:
+    """What it `asked` for answered, with what came by file and what only a console tells; contacts nobody."""
+    target = task.target
+    if not any(check.facts for check in task.checks):
+        return None
+    found = asked
+    if _road(target) == CONSOLE:
+        found = _from_console(target, roads)
+    elif _road(target) == "file":
+        found = _from_inbox(target, roads)
+    elif isinstance(target, Endpoint) and asked is not None:
+        contexts = {fact.id: fact.context for fact in plugins.facts}
+        found = beside(asked, roads.inbox.get(target_key(target)), contexts)
+    found = with_console(target, found, plugins, roads)
+    return _cleaned(found) if found is not None else None
+
+
+def _road(target: Target) -> str:
+    return str(getattr(target, "road", "probe"))
+
+
+def _cleaned(found: Evidence) -> Evidence:
+    """Evidence that a document can carry."""
     return replace(
         found,
         note=clean(found.note),
         details={clean(name): clean(text) for name, text in found.details.items()},
         answers=tuple(replace(answer, note=clean(answer.note)) for answer in found.answers),
     )
-
-
-def _collected(task: Task, plugins: Plugins, roads: Roads) -> Evidence | None:
-    target = task.target
-    if not any(check.facts for check in task.checks):
-        return None
-    if getattr(target, "road", "probe") == CONSOLE:
-        return _from_console(target, roads)
-    if getattr(target, "road", "probe") == "file":
-        return _from_inbox(target, roads)
-    if isinstance(target, Endpoint):
-        contexts = {fact.id: fact.context for fact in plugins.facts}
-        return beside(_endpoint(target, task, plugins, roads), roads.inbox.get(target_key(target)), contexts)
-    return probed(target, task.probes(plugins), roads)
 
 
 def _from_inbox(target: Target, roads: Roads) -> Evidence | None:
