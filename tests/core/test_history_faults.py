@@ -13,12 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from auditor import history as module
 from auditor.engine import Audit
 from auditor.errors import LockedError, OutputError
 from auditor.evidence import MAX_FILE_BYTES
 from auditor.findings import Verdict
-from auditor.history import MIGRATIONS, History, open_read_only
+from auditor.history import History, open_read_only
+from auditor.keeping import store
+from auditor.keeping.migrations import MIGRATIONS
 from auditor.lock import locked
 from tests.core.disks import small_disk
 from tests.core.runs import audit_of, run_of
@@ -114,7 +115,7 @@ def test_a_damaged_document_is_an_error_and_never_half_a_run(file: Path, what: s
 
 def test_a_document_that_unpacks_without_end_is_refused(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept(file, audit_of())
-    monkeypatch.setattr(module, "MAX_KEPT_BYTES", 100)
+    monkeypatch.setattr(store, "MAX_KEPT_BYTES", 100)
     with open_read_only(file) as history, pytest.raises(OutputError) as caught:
         history.run()
     assert "larger than allowed" in str(caught.value.values["why"])

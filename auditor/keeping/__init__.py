@@ -1,0 +1,1 @@
+"""How the history keeps years of nights small, whole and provable."""

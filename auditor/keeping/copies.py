@@ -1,0 +1,74 @@
+"""Copies of the history file: made whole beside their place, on the disk for good, then named in one step."""
+
+import contextlib
+import os
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from auditor.keeping.migrations import version_of
+
+
+@contextmanager
+def beside(place: Path) -> Iterator[Path]:
+    """A file in the folder of `place` that becomes `place` when all went well and vanishes otherwise."""
+    handle, name = tempfile.mkstemp(prefix=f".{place.name}-", dir=place.parent)
+    os.close(handle)
+    fresh = Path(name)
+    try:
+        yield fresh
+        on_disk(fresh)
+        fresh.replace(place)
+        folder_on_disk(place.parent)
+    finally:
+        for rest in ("", "-journal", "-wal", "-shm"):
+            with contextlib.suppress(OSError):
+                Path(f"{fresh}{rest}").unlink(missing_ok=True)
+
+
+def on_disk(file: Path) -> None:
+    """Nothing of the file is only in memory any more."""
+    handle = os.open(file, os.O_RDWR)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def folder_on_disk(folder: Path) -> None:
+    """The names in the folder would survive a power cut; Windows does this by itself."""
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def copied(db: sqlite3.Connection, fresh: Path) -> None:
+    """The whole of a history, as it is at one moment, in one plain file."""
+    with closing(sqlite3.connect(fresh, isolation_level=None)) as copy:
+        db.backup(copy)
+        copy.execute("PRAGMA journal_mode=DELETE")
+
+
+def set_aside(db: sqlite3.Connection, path: Path) -> Path:
+    """A copy of a history of an older format, made before it is brought up; where it is.
+
+    One that is there already was made by an attempt that did not come to its end: it is the same history.
+    """
+    aside = path.with_name(f"{path.name}.format{version_of(db)}")
+    if not aside.exists():
+        with beside(aside) as fresh:
+            copied(db, fresh)
+    return aside
+
+
+def in_memory(db: sqlite3.Connection) -> sqlite3.Connection:
+    """A copy that can be brought to a newer format while the file may only be read."""
+    copy = sqlite3.connect(":memory:", isolation_level=None)
+    db.backup(copy)
+    return copy

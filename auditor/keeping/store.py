@@ -1,0 +1,182 @@
+"""Writes and reads run documents and evidence, each as what differs from an earlier one of its kind.
+
+A document stands on its own about once a quarter; the others lean on it directly, never on one another, so
+that reading any night takes two documents and a damaged night costs no other.
+"""
+
+import contextlib
+import sqlite3
+import zlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from auditor.errors import Garbled
+from auditor.evidence import MAX_KEPT_BYTES, Evidence, decode, encode
+from auditor.keeping.deltas import CompressionError, difference, in_lines, whole
+from auditor.keeping.documents import read_run, run_document, unpacked
+from auditor.keeping.seals import digest_of, seal_run
+from auditor.run import Run
+
+BASE_RUNS = 90
+"""After so many runs a document stands on its own again: differences grow, and bases must be kept."""
+WORTH = 2
+"""A difference is worth keeping when it is so many times smaller than its base."""
+
+DAMAGED = (zlib.error, CompressionError, msgspec.MsgspecError, Garbled, MemoryError)
+"""What a document raises that is not what was kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """An earlier document that stands on its own, and what it takes."""
+
+    run: int
+    plain: bytes
+    size_bytes: int
+
+
+def keep_run(db: sqlite3.Connection, run: Run) -> bytes:
+    """Write the run's row; the digest of its document."""
+    plain = run_document(run)
+    found = db.execute(
+        "SELECT b.number, b.document, b.plain FROM run b WHERE b.number ="
+        " (SELECT coalesce(base, number) FROM run ORDER BY number DESC LIMIT 1)"
+    ).fetchone()
+    base, document = _packed(plain, _base(found, run.number))
+    digest = digest_of(plain)
+    db.execute(
+        "INSERT INTO run (number, started, day, model, digest, version, document, base, plain)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            run.number,
+            run.started.isoformat(),
+            run.today.isoformat(),
+            run.model.id,
+            run.model.digest,
+            run.version,
+            document,
+            base,
+            digest,
+        ),
+    )
+    return digest
+
+
+def keep_evidence(db: sqlite3.Connection, number: int, evidence: Iterable[Evidence]) -> None:
+    """Write what the targets of a run said."""
+    for item in evidence:
+        plain = in_lines(encode(item))
+        found = db.execute(
+            "SELECT run, document, digest FROM evidence WHERE target = ?1 AND run ="
+            " (SELECT coalesce(base, run) FROM evidence WHERE target = ?1 AND document IS NOT NULL"
+            "  ORDER BY run DESC LIMIT 1)",
+            (item.target,),
+        ).fetchone()
+        base, document = _packed(plain, _base(found, number))
+        db.execute(
+            "INSERT INTO evidence (target, run, digest, base, document) VALUES (?, ?, ?, ?, ?)",
+            (item.target, number, digest_of(plain), base, document),
+        )
+
+
+def seal(db: sqlite3.Connection, number: int, run_digest: bytes) -> None:
+    """Seal a run whose row and evidence are written."""
+    seal_run(db, number, run_digest)
+
+
+def _base(found: tuple[int, bytes | None, bytes] | None, number: int) -> Base | None:
+    """The document to lean on, None = there is none, it is old, or it is not what was kept."""
+    if found is None or found[1] is None or number - found[0] >= BASE_RUNS:
+        return None
+    try:
+        plain = unpacked(found[1], None, MAX_KEPT_BYTES)
+    except DAMAGED:
+        return None
+    return Base(found[0], plain, len(found[1])) if digest_of(plain) == found[2] else None
+
+
+def _packed(plain: bytes, base: Base | None) -> tuple[int | None, bytes]:
+    if base is not None:
+        document = difference(plain, base.plain)
+        if len(document) * WORTH < base.size_bytes:
+            return base.run, document
+    return None, whole(plain)
+
+
+def run_plain(db: sqlite3.Connection, number: int) -> bytes | None:
+    """A run's document, None = there is no such run."""
+    found = db.execute(
+        "SELECT r.document, b.document, r.base FROM run r LEFT JOIN run b ON b.number = r.base"
+        " WHERE r.number = ?",
+        (number,),
+    ).fetchone()
+    return _plain(*found) if found is not None else None
+
+
+def _plain(document: bytes, base: bytes | None, base_run: int | None) -> bytes:
+    if base_run is not None and base is None:
+        raise Garbled(f"the document of run {base_run}, which another leans on, is not kept")
+    return unpacked(document, unpacked(base, None, MAX_KEPT_BYTES) if base else None, MAX_KEPT_BYTES)
+
+
+def run_of(db: sqlite3.Connection, number: int | None) -> Run | None:
+    """A kept run, None = no such run; without a number the newest."""
+    if number is None:
+        number = db.execute("SELECT max(number) FROM run").fetchone()[0]
+    plain = run_plain(db, number) if number is not None else None
+    return read_run(plain) if plain is not None else None
+
+
+def newest_readable(db: sqlite3.Connection) -> Run | None:
+    """The newest run whose document is whole, None = there is none; one damaged night stops no other."""
+    for (number,) in db.execute("SELECT number FROM run ORDER BY number DESC").fetchall():
+        with contextlib.suppress(*DAMAGED):
+            return run_of(db, number)
+    return None
+
+
+def evidence_plain(db: sqlite3.Connection, number: int) -> Mapping[str, bytes | None]:
+    """The evidence documents of a run by target; None = no longer kept."""
+    rows = db.execute(
+        "SELECT e.target, e.document, b.document, e.base FROM evidence e"
+        " LEFT JOIN evidence b ON b.target = e.target AND b.run = e.base WHERE e.run = ?",
+        (number,),
+    )
+    return {
+        target: _plain(document, base, base_run) if document is not None else None
+        for target, document, base, base_run in rows
+    }
+
+
+def evidence_of(db: sqlite3.Connection, number: int) -> dict[str, Evidence]:
+    """The evidence of a run by target, as far as it is still kept."""
+    return {
+        target: decode(plain, limit_bytes=MAX_KEPT_BYTES)
+        for target, plain in evidence_plain(db, number).items()
+        if plain is not None
+    }
+
+
+def no_longer_kept(db: sqlite3.Connection, number: int) -> tuple[str, ...]:
+    """The targets that said something in a run of which the retention left nothing."""
+    rows = db.execute(
+        "SELECT target FROM evidence WHERE run = ? AND document IS NULL ORDER BY target", (number,)
+    )
+    return tuple(row[0] for row in rows)
+
+
+def last_heard(db: sqlite3.Connection, target: str) -> Evidence | None:
+    """The newest kept evidence with which the target answered, None = it never did."""
+    rows = db.execute(
+        "SELECT e.document, b.document, e.base FROM evidence e"
+        " LEFT JOIN evidence b ON b.target = e.target AND b.run = e.base"
+        " WHERE e.target = ? AND e.document IS NOT NULL ORDER BY e.run DESC",
+        (target,),
+    )
+    for row in rows:
+        found = decode(_plain(*row), limit_bytes=MAX_KEPT_BYTES)
+        if found.outcome is None:
+            return found
+    return None
