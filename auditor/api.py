@@ -8,6 +8,7 @@ from auditor.clauses import State as ClauseState
 from auditor.control import Params, Wording
 from auditor.declare import CONSOLE, EVERY, MACHINE, OUTSIDE, USER, Check, Fact, Probe, check, fact, probe
 from auditor.errors import Garbled, NotKnown, Unreached
+from auditor.exceptions import Exceptions, Term
 from auditor.findings import Judgement, Reason, Unknown, Verdict, failed, not_applicable, passed, unknown
 from auditor.ledger import decoded, folded
 from auditor.register import Place, Register, SignOn
@@ -40,6 +41,7 @@ __all__ = [
     "Dial",
     "Documents",
     "Endpoint",
+    "Exceptions",
     "Fact",
     "Flow",
     "Folder",
@@ -72,6 +74,7 @@ __all__ = [
     "TableRow",
     "TableSource",
     "Talk",
+    "Term",
     "Texts",
     "Town",
     "Unknown",

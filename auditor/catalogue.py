@@ -33,6 +33,8 @@ DOERS = ("head", "officer", "it")
 MARKS = ("S", "S2", "M", "I")
 ELEMENTS = ("1", "2", "3", "4", "5", "6")
 MAX_DUE_DAYS = 400
+GRACE_DAYS = {"critical": 0, "high": 30, "medium": 90, "low": 180}
+"""The longest time a model may allow for mending, by severity; 町の基準. What is critical never waits."""
 ATTESTING = ("section", "town")
 
 
@@ -91,6 +93,8 @@ def _faults(control: Control, toml: TomlFile) -> list[Problem]:
     ]
     if not 0 <= control.due_days <= MAX_DUE_DAYS:
         problems.append(_problem(toml, (control.id, "due_days"), "param_bounds", value=control.due_days))
+    if control.severity in GRACE_DAYS and not 0 <= control.grace_days <= GRACE_DAYS[control.severity]:
+        problems.append(_problem(toml, (control.id, "grace_days"), "param_bounds", value=control.grace_days))
     if control.attest is not None:
         problems += _attest_faults(control.id, control.attest, control.targets, toml)
     return [*problems, *_param_faults(control, toml), *_wording_faults(control, toml)]

@@ -82,7 +82,8 @@ class Control:
     `doer` is who acts: "head", "officer" or "it". `due_days` = days until it should be done.
     `requirement_mark` is the evidence mark of the requirement itself. `says` maps a judgement's key to its
     sentence, which may use the values seen and the parameters by name. `attest` = it may be judged by
-    somebody's word, None = it may not.
+    somebody's word, None = it may not. `grace_days` = so many days after the first of a fault it counts as
+    期限内に改善, 0 = it fails at once.
     """
 
     id: str
@@ -106,6 +107,7 @@ class Control:
     applies: Applies = field(default_factory=Applies)
     params: Mapping[str, Param] = field(default_factory=dict)
     attest: Attest | None = None
+    grace_days: int = 0
 
 
 class Params:

@@ -58,6 +58,7 @@ class Row(msgspec.Struct, forbid_unknown_fields=True):
     applies: _AppliesRow = msgspec.field(default_factory=_AppliesRow)
     params: dict[str, _ParamRow] = {}
     attest: _AttestRow | None = None
+    grace_days: int = 0
 
 
 def control_of(id_: str, row: Row) -> Control:
@@ -89,6 +90,7 @@ def control_of(id_: str, row: Row) -> Control:
         ),
         params={name: _param(param) for name, param in row.params.items()},
         attest=_attest(row.attest) if row.attest is not None else None,
+        grace_days=row.grace_days,
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeVar, Union, get_args, get_origin, get_type_
 from auditor.answers import Answer
 from auditor.attested import Attestations, Attested
 from auditor.control import Params
+from auditor.exceptions import Exceptions
 from auditor.findings import Judgement, Unknown
 from auditor.seams import Dial, Folder, Http, Names
 from auditor.sightings import Sightings
@@ -36,7 +37,7 @@ MOST_CONTACTS = 64
 SYSTEMS = ("windows", "linux", "macos", "chromeos", "ipados")
 TARGETS = (Section, Person, Endpoint, Gateway, Flow, PrintServer, System, Documents, Town)
 SEAMS = (Dial, Folder, Http, Names)
-GIVEN = (Params, date, Sightings, Views, Attested, *TARGETS)
+GIVEN = (Params, date, Exceptions, Sightings, Views, Attested, *TARGETS)
 NOT_FACTS = (*GIVEN, Unknown, Judgement, Answer, object, type(None))
 """Types a check is given something else for, so that no parser may claim them."""
 
@@ -105,9 +106,7 @@ class Check:
     @property
     def facts(self) -> tuple[Need, ...]:
         """The needs that are facts, not parameters, dates or declarations."""
-        return tuple(
-            need for need in self.needs if need.type not in (Params, date, Sightings, Views, *TARGETS)
-        )
+        return tuple(need for need in self.needs if need.type not in GIVEN)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Judgement:
         """Judge (so that tests may simply call it)."""
@@ -179,9 +178,9 @@ def probe(
 def check(control: str, /) -> Callable[[Callable[..., Judgement]], Check]:
     """Declare the function below as the judge of `control`; its parameter types are what it gets.
 
-    Fact types, `Params`, `date` (today), `Town`, `Sightings`, `Attested` (the answer to this control's
-    question), or the target's class. A fact that is not
-    known makes the verdict `unknown` without a call, unless the parameter is ``SomeFact | Unknown``.
+    Fact types, `Params`, `date` (today), `Town`, `Exceptions`, `Sightings`, `Attested` (the answer to this
+    control's question), or the target's class. A fact that is not known makes the verdict `unknown` without
+    a call, unless the parameter is ``SomeFact | Unknown``.
 
     Raises:
         TypeError: a parameter without a usable type.

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 
 from auditor.evidence import Evidence, clean
+from auditor.exceptions import Excepted
 from auditor.findings import Finding, Reason, Unknown, tally
 from auditor.judge import Scene, judge, whole_unknown
 from auditor.legs import elements, people_readiness, section_readiness
+from auditor.overlays import overlaid
 from auditor.plan import Task, unjudged
 from auditor.run import Run, TargetCard, TownCard, Undeclared
 from auditor.targets import Endpoint, Target, Town, sections_of, target_key
@@ -84,6 +86,7 @@ def judge_all(
         broken += [*faults, *_bugs(mine)]
         cards.append(_card(task.target, mine, whole_unknown(task, mine, scene), scene.town))
     controls = scene.model.controls
+    findings = list(overlaid(findings, scene.covers, controls, scene.today))
     people = people_readiness(scene.town, findings, controls)
     used = {finding.control for finding in findings}
     return Run(
@@ -106,6 +109,7 @@ def judge_all(
         vantages=scene.town.vantages,
         flows=scene.town.flows,
         unlooked=unlooked(scene.town.vantages, scene.town.flows),
+        exceptions=_concerned(scene),
         undeclared=tuple(
             Undeclared(control=control.id, title=control.title, kinds=control.targets)
             for control in unjudged(scene.town, scene.model)
@@ -119,6 +123,15 @@ def judge_all(
         tally=tally(findings),
         broken=tuple(sorted(set(broken))),
     )
+
+
+def _concerned(scene: Scene) -> tuple[Excepted, ...]:
+    """The exceptions on record, of a part of the town those that cover something in it."""
+    rows = scene.covers.exceptions.rows
+    if not scene.town.partial:
+        return rows
+    mine = {target_key(target) for target in scene.town.targets}
+    return tuple(row for row in rows if not mine.isdisjoint(row.targets))
 
 
 def _bugs(evidence: Evidence | None) -> list[str]:

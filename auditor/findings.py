@@ -164,7 +164,9 @@ class Finding:
     `collected_at` when they were learnt (UTC; None = nothing was collected). `since` = the day (Japan) from
     which it has been shown as it is without a break, None = no history tells. `whole_target` is true when
     the target as a whole gave nothing, so that pages show one line instead of one per control. `attested` =
-    whose word it is, None = it was measured; the two are never counted together.
+    whose word it is, None = it was measured; the two are never counted together. `exception` = the number of
+    the exception over a `fail`, "" = none. `until` is the last day of a pass, of an exception, or of the time
+    that the model allows for mending a `fail`.
     """
 
     control: str
@@ -178,6 +180,7 @@ class Finding:
     reason: Reason | None = None
     note: str = ""
     overlay: Overlay = Overlay.NONE
+    exception: str = ""
     evidence: tuple[str, ...] = ()
     collected_at: datetime | None = None
     whole_target: bool = False

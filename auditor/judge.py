@@ -15,8 +15,10 @@ from auditor.declare import Check, Fact
 from auditor.discover import Plugins
 from auditor.errors import Garbled, NotKnown, Unreached
 from auditor.evidence import CLOCK_SLACK, Evidence, clean
+from auditor.exceptions import Exceptions
 from auditor.findings import Finding, Judgement, Reason, Said, Scalar, Unknown, Verdict, unknown
 from auditor.model import Model
+from auditor.overlays import Covers
 from auditor.plan import Task
 from auditor.sightings import Sightings
 from auditor.targets import Town, target_key
@@ -38,7 +40,7 @@ class Scene:
     """What judging may know besides the answers.
 
     `today` is the day in Japan that is judged for, `now` (UTC) the moment from which evidence ages, `seen`
-    the machines that were heard.
+    the machines that were heard, `covers` what may lie over a fail.
     """
 
     town: Town
@@ -47,6 +49,7 @@ class Scene:
     now: datetime
     today: date
     seen: Sightings = field(default_factory=Sightings)
+    covers: Covers = field(default_factory=Covers)
 
 
 @dataclass(slots=True)
@@ -232,7 +235,13 @@ def _judged(check: Check, control: Control, task: Task, facts: _Facts, scene: Sc
 def _given(type_: type, control: Control, task: Task | None, facts: _Facts, scene: Scene) -> object:
     if type_ is Params:
         return scene.model.params(control.id)
-    given = {date: scene.today, Town: scene.town, Sightings: scene.seen, Views: facts.views}
+    given = {
+        date: scene.today,
+        Town: scene.town,
+        Sightings: scene.seen,
+        Exceptions: scene.covers.exceptions,
+        Views: facts.views,
+    }
     if type_ in given:
         return given[type_]
     if task is not None and isinstance(task.target, type_):

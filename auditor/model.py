@@ -15,7 +15,7 @@ from pathlib import Path
 
 import msgspec
 
-from auditor.catalogue import MODELS, within
+from auditor.catalogue import GRACE_DAYS, MODELS, within
 from auditor.control import Control, Param, Params, ParamValue, Wording
 from auditor.controlrows import param_value
 from auditor.errors import ConfigError, Problem
@@ -25,6 +25,7 @@ from auditor.tomlfile import TomlFile, convert, read_toml
 SHIPPED = MODELS
 DAY_LIMIT = 400
 FRESHNESS = "freshness_days"
+GRACE = "grace_days"
 
 
 class _Words(msgspec.Struct, forbid_unknown_fields=True):
@@ -45,6 +46,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
     business_zone: str = ""
     freshness_days: int | None = None
     params: dict[str, dict[str, str | int | float | bool | list[str]]] = {}
+    grace: dict[str, int] = {}
     reasons: dict[str, str] = {}
     exclude: list[_Exclusion] = []
 
@@ -172,6 +174,7 @@ def _apply(toml: TomlFile, layer: _File, current: dict[str, Control]) -> list[Pr
     """Lay one file's parameters over the controls in force; the problems met."""
     problems: list[Problem] = []
     used = {FRESHNESS} if layer.freshness_days is not None else set()
+    problems += _graces(toml, layer, current, used)
     for id_, changes in layer.params.items():
         if missing := _unknown_control(toml, ("params", id_), id_, current):
             problems += missing
@@ -192,6 +195,26 @@ def _apply(toml: TomlFile, layer: _File, current: dict[str, Control]) -> list[Pr
         current[id_] = control
     for key in layer.reasons.keys() - used:
         problems.append(_problem(toml, ("reasons", key), "reason_unused", name=key))
+    return problems
+
+
+def _graces(toml: TomlFile, layer: _File, current: dict[str, Control], used: set[str]) -> list[Problem]:
+    """Lay one file's days for mending over the controls; more days than before need a reason."""
+    problems: list[Problem] = []
+    for id_, days in layer.grace.items():
+        place, name = ("grace", id_), f"{id_}.{GRACE}"
+        if missing := _unknown_control(toml, place, id_, current):
+            problems += missing
+            continue
+        control = current[id_]
+        used.add(name)
+        if not 0 <= days <= GRACE_DAYS[control.severity]:
+            problems.append(
+                _problem(toml, place, "grace_bounds", value=days, most=GRACE_DAYS[control.severity])
+            )
+        elif days > control.grace_days and not layer.reasons.get(name, "").strip():
+            problems.append(_problem(toml, place, "reason_missing", name=name))
+        current[id_] = replace(control, grace_days=days)
     return problems
 
 

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from auditor.contacts import Contact
 from auditor.control import Control, Leg, Wording
+from auditor.exceptions import Excepted
 from auditor.findings import Finding, Reason, Tally
 from auditor.readiness import ElementState, PersonReadiness, SectionReadiness
 from auditor.targets import Person, Section
@@ -172,7 +173,7 @@ class Run:
     files, refused ones first and at most `MAX_ARRIVALS`; `arrived` counts all of them. `contacts` = all that
     was contacted. `zones`, `vantages` and `flows` as they were declared, `unlooked` = ways that every town
     keeps closed and that no flow tries, though the town looks from there. `undeclared` = controls that were
-    not judged on anything.
+    not judged on anything. `exceptions` = what the town has on record, in force or not.
     """
 
     schema: int = SCHEMA
@@ -203,6 +204,7 @@ class Run:
     flows: tuple[Flow, ...] = ()
     unlooked: tuple[Border, ...] = ()
     undeclared: tuple[Undeclared, ...] = ()
+    exceptions: tuple[Excepted, ...] = ()
     arrived: Mapping[Standing, int] = field(default_factory=dict)
 
     def control(self, id_: str) -> Control:

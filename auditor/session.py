@@ -7,29 +7,31 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from auditor import __version__
-from auditor.arrivals.believed import recalled
+from auditor.approved import read_exceptions
 from auditor.arrivals.door import Door
 from auditor.arrivals.inbox import Inbox, read_inbox
 from auditor.arrivals.received import Known
 from auditor.arrivals.signers import Signers, read_signers
 from auditor.catalogue import read_catalogue
-from auditor.consoles import consoles_evidence
 from auditor.control import Control
 from auditor.discover import Plugins, discover
-from auditor.engine import WORKERS, Audit, Progress, collect_all, japan_day, judge_all
+from auditor.engine import WORKERS, Audit, Progress, japan_day, judge_all
 from auditor.errors import ConfigError, Problem
 from auditor.evidence import Evidence, Refused
-from auditor.freshness import LastHeard, with_last_heard
+from auditor.exceptions import Exceptions
+from auditor.freshness import LastHeard
 from auditor.judge import Scene
 from auditor.model import SHIPPED, Model, load_model, no_model
-from auditor.plan import Task, plan
-from auditor.problems import worded
+from auditor.overlays import Covers, FirstSeen
+from auditor.plan import Task
 from auditor.run import Run
 from auditor.sightings import sightings_of
+from auditor.strays import strays
 from auditor.targets import Section, Town, part_of, target_key
 from auditor.town import OWN_MODEL
 
 if TYPE_CHECKING:
+    from auditor.history import History
     from auditor.roads import Roads
 
 
@@ -128,47 +130,23 @@ def audit(
     workers: int = WORKERS,
     last_heard: LastHeard = lambda _: None,
     known: Known | None = None,
+    first_seen: FirstSeen | None = None,
 ) -> Outcome:
     """Collect and judge everything the session's town declares.
 
-    `last_heard` tells what a machine said last that keeps silent now, `known` which bundles were read before.
+    `last_heard` tells what a machine said last that keeps silent now, `known` which bundles were read before,
+    `first_seen` since when faults are known (`faults_since`); None = no history: they fail at once.
 
     Raises:
-        ConfigError: a line of ``trusted_signers`` cannot be used; nothing was contacted.
+        ConfigError: ``exceptions.toml`` or a line of ``trusted_signers`` cannot be used; nobody is asked.
     """
-    from auditor.collect import collect_task, lane_of, with_console  # noqa: PLC0415 - start-up time
+    from auditor.stages import arrive, ask, conclude  # noqa: PLC0415 - they are built on this module
 
-    town = session.whole or session.town
-    started = datetime.now(UTC)
-    inbox = read_arrivals(session, started, known or Known())
-    news = consoles_evidence(session.town, started)
-    ways = replace(roads(inbox.evidence), consoles=news.evidence)
-    tasks = plan(session.town, session.model, session.plugins)
-
-    def one(task: Task) -> Evidence | None:
-        return collect_task(task, session.plugins, ways)
-
-    try:
-        found = collect_all(tasks, one, progress, workers, lane=lane_of, hang_ups=ways.hang_ups)
-    finally:
-        ways.close()  # an interrupt, too, leaves no connection behind
-
-    def last(key: str) -> Evidence | None:
-        return news.recalled(recalled(last_heard(key), inbox.evidence, town))
-
-    evidence = with_last_heard(tasks, found, last)
-    for task in tasks:  # what was heard last holds what its console said then; the export of now counts
-        quiet = evidence.get(target_key(task.target))
-        if quiet is not None and quiet.silent is not None:
-            evidence[quiet.target] = with_console(task.target, quiet, session.plugins, ways) or quiet
-    strangers = {**{one.target: one for one in news.unlisted}, **inbox.strangers}
-    others = {key: one for key, one in strangers.items() if key not in evidence}
-    run = judged(session, tasks, {**others, **evidence}, started=started, now=datetime.now(UTC))
-    ordered = tuple(evidence[key] for card in run.targets if (key := card.key) in evidence)
-    unread = tuple(Refused(one.file.name, worded(one, "en")) for one in news.problems)
-    run = replace(run, inbox=inbox.arrivals, arrived=inbox.arrived, contacts=ways.made)
-    kept = Audit(run, (*ordered, *others.values()))
-    return Outcome(audit=kept, inbox=inbox, refused=unread, unlisted=news.unlisted)
+    signers_of(session.whole or session.town)
+    covers = Covers(exceptions=exceptions_of(session), first_seen=first_seen)
+    ways = roads({})
+    asked = ask(session, ways, progress, workers)
+    return conclude(session, asked, arrive(session, known), ways, last_heard, covers)
 
 
 def judged(
@@ -179,8 +157,12 @@ def judged(
     started: datetime,
     now: datetime,
     today: date | None = None,
+    covers: Covers | None = None,
 ) -> Run:
-    """The run that this evidence makes, aged to `now` (UTC); `today` None = the day of `started` in Japan."""
+    """The run that this evidence makes, aged to `now` (UTC); `today` None = the day of `started` in Japan.
+
+    `covers` = what may lie over fails, None = the exceptions on file and no time for mending.
+    """
     scene = Scene(
         town=session.town,
         model=session.model,
@@ -188,8 +170,30 @@ def judged(
         now=now,
         today=today or japan_day(started).date(),
         seen=sightings_of(evidence, {target_key(row) for row in session.town.endpoints}),
+        covers=covers or Covers(exceptions=exceptions_of(session)),
     )
-    return judge_all(tasks, evidence, scene, started=started, version=__version__)
+    run = judge_all(tasks, evidence, scene, started=started, version=__version__)
+    return run if session.town.partial else replace(run, orphans=(*run.orphans, *strays(session.town)))
+
+
+def exceptions_of(session: Session) -> Exceptions:
+    """The exceptions on file as of today, read against the whole town.
+
+    Raises:
+        ConfigError: everything wrong in ``exceptions.toml``.
+    """
+    today = japan_day(datetime.now(UTC)).date()
+    return read_exceptions(session.whole or session.town, session.model, session.plugins, today)
+
+
+def faults_since(session: Session, history: "History", today: date | None = None) -> FirstSeen:
+    """Since when the faults are known whose controls allow days for mending; `today` None = now.
+
+    Raises:
+        OutputError: the history cannot be read.
+    """
+    graced = [id_ for id_, control in session.model.controls.items() if control.grace_days]
+    return history.first_seen(graced, today or japan_day(datetime.now(UTC)).date())
 
 
 def signers_of(town: Town) -> Signers:

@@ -54,7 +54,15 @@ def read_toml(path: Path) -> TomlFile:
     Raises:
         ConfigError: missing, unreadable, larger than `MAX_TOML_BYTES`, not UTF-8, or not TOML (with line).
     """
-    text = _text(path)
+    return toml_of(path, _text(path))
+
+
+def toml_of(path: Path, text: str) -> TomlFile:
+    """A text as the TOML document that the file of this name would be.
+
+    Raises:
+        ConfigError: not TOML (with line).
+    """
     try:
         return TomlFile(path, tomllib.loads(text), lines_of(text))
     except tomllib.TOMLDecodeError as error:

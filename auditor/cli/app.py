@@ -12,6 +12,7 @@ from auditor.cli import (
     carry,
     collector,
     data,
+    excepting,
     explaining,
     folders,
     hosts,
@@ -53,6 +54,7 @@ def application(speech: Speech) -> typer.Typer:
     app.add_typer(data.application(speech), name="data")
     app.add_typer(ordinances.application(speech), name="ordinances")
     app.add_typer(attest.application(speech), name="attest")
+    app.add_typer(excepting.application(speech), name="except")
     return app
 
 

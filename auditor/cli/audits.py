@@ -8,17 +8,21 @@ from pathlib import Path
 import typer
 
 from auditor.cli.dryrun import tell_intents
+from auditor.cli.excepting import tell_exceptions
 from auditor.cli.progress import Watched
 from auditor.cli.results import Wish, finish
 from auditor.cli.speech import Speech
 from auditor.engine import JAPAN, WORKERS
 from auditor.errors import ConfigError, OutputError, Problem
 from auditor.exits import Exit, FailOn
+from auditor.overlays import Covers
 from auditor.plan import plan
 from auditor.run import Run
 from auditor.session import (
     Session,
     audit,
+    exceptions_of,
+    faults_since,
     judged,
     model_of,
     narrowed,
@@ -125,13 +129,15 @@ def _scan_town(
     keep = not sections
     roads = roads_for(loaded, deadline_s)
     signers_of(loaded.town)  # a wrong line stops everything before anything is opened or made
+    tell_exceptions(exceptions_of(session), speech)
     path = folder / "auditor.db"
     opened = History(path) if keep else open_read_only(path) if path.exists() else nullcontext()
     with locked(folder), opened as history:
         last_heard = history.last_heard if history is not None else lambda _: None
         known = history.known() if history is not None else None
+        since = faults_since(session, history) if history is not None else None
         with Watched(speech, len(session.town.targets)) as watched:
-            found = audit(session, roads, watched.seen, workers, last_heard, known)
+            found = audit(session, roads, watched.seen, workers, last_heard, known, since)
         for refused in found.refused:
             speech.note(speech("scan.refused", file=refused.file, why=refused.why))
         tell_refused(found.audit.run, speech)
@@ -168,14 +174,16 @@ def _judge_again(folder: Path, number: int | None, model: str, on: str, checks_d
 
     plugins, controls = read_controls(checks_dirs)
     town = load_town(folder).town
+    wanted = replace(town, model=model) if model else town
+    session = Session(town=town, model=model_of(wanted, controls), plugins=plugins, controls=controls)
+    exceptions = exceptions_of(session)
     with open_read_only(folder / "auditor.db") as history:
         kept = _kept(history.run(number), folder, number)
         evidence = history.evidence(kept.number)
-    wanted = replace(town, model=model) if model else town
-    session = Session(town=town, model=model_of(wanted, controls), plugins=plugins, controls=controls)
+        today, ended = _until(on) if on else (kept.today, kept.ended)
+        covers = Covers(exceptions=exceptions, first_seen=faults_since(session, history, today))
     tasks = plan(town, session.model, plugins)
-    today, ended = _until(on) if on else (kept.today, kept.ended)
-    run = judged(session, tasks, evidence, started=kept.started, now=ended, today=today)
+    run = judged(session, tasks, evidence, started=kept.started, now=ended, today=today, covers=covers)
     return replace(run, rejudged=kept.number)
 
 

@@ -46,22 +46,27 @@ def register(app: typer.Typer, speech: Speech) -> None:
 
 def _doctor(folder: Path, checks_dirs: list[Path], speech: Speech) -> int:
     """Try all that a scan would read; nothing is contacted and nothing is written."""
-    from auditor.cli.roads import roads_for  # noqa: PLC0415 - start-up time
+    from auditor.approved import read_exceptions  # noqa: PLC0415 - start-up time
+    from auditor.cli.roads import roads_for  # noqa: PLC0415
     from auditor.control import Control  # noqa: PLC0415
-    from auditor.discover import report_renderers  # noqa: PLC0415
+    from auditor.discover import Plugins, report_renderers  # noqa: PLC0415
     from auditor.doctor import described, examine  # noqa: PLC0415
     from auditor.session import model_of, read_controls  # noqa: PLC0415
     from auditor.town import Loaded  # noqa: PLC0415
 
     controls: list[Control] = []
+    found: list[Plugins] = []
 
     def plugins(_: Loaded | None) -> None:
-        controls.extend(read_controls(checks_dirs)[1])
+        plugins, demanded = read_controls(checks_dirs)
+        found.append(plugins)
+        controls.extend(demanded)
         report_renderers()
 
     def model(loaded: Loaded | None) -> None:
         if loaded is not None and controls:
-            model_of(loaded.town, tuple(controls))
+            demanded = model_of(loaded.town, tuple(controls))
+            read_exceptions(loaded.town, demanded, found[0], japan_day(datetime.now(UTC)).date())
 
     def roads(loaded: Loaded | None) -> None:
         if loaded is not None:

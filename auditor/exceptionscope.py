@@ -1,0 +1,165 @@
+"""What each exception covers: which targets, whether that is too much, and whether two cover the same."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from difflib import get_close_matches
+
+from auditor.control import Control
+from auditor.errors import ConfigError, Problem
+from auditor.exceptionfile import Row, Written
+from auditor.exceptions import Excepted
+from auditor.plan import Task
+from auditor.targets import Town, sections_of, target_key
+from auditor.tomlfile import TomlFile
+
+SHOWN = 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """What exceptions can be about. `controls` = those demanded, `excluded` = those left out.
+
+    `judged` maps a control to the keys of all it is judged on; `sections` maps a key to whom it concerns.
+    """
+
+    controls: Mapping[str, Control]
+    excluded: Collection[str]
+    judged: Mapping[str, frozenset[str]]
+    sections: Mapping[str, tuple[str, ...]]
+    town: Town
+
+
+def ground_of(
+    town: Town, controls: Mapping[str, Control], excluded: Collection[str], tasks: Iterable[Task]
+) -> Ground:
+    """The ground that a whole town's tasks make."""
+    judged: dict[str, set[str]] = {}
+    sections: dict[str, tuple[str, ...]] = {}
+    for task in tasks:
+        key = target_key(task.target)
+        sections[key] = sections_of(task.target, town)
+        for check in task.checks:
+            judged.setdefault(check.control, set()).add(key)
+    return Ground(
+        controls=controls,
+        excluded=excluded,
+        judged={control: frozenset(keys) for control, keys in judged.items()},
+        sections=sections,
+        town=town,
+    )
+
+
+def scoped(toml: TomlFile, written: Written, ground: Ground, today: date) -> tuple[Excepted, ...]:
+    """The exceptions with the targets they cover.
+
+    One that is over must match nothing any more: what it was about may be gone.
+
+    Raises:
+        ConfigError: one matches nothing, is too wide, or covers what another covers on the same day.
+    """
+    problems: list[Problem] = []
+    rows: list[Excepted] = []
+    for index, row in enumerate(written.exceptions):
+        place = ("exceptions", str(index))
+        targets = _targets(row, ground)
+        found = _excepted(row, tuple(sorted(targets)))
+        rows.append(found)
+        problems += _shape(toml, place, row, ground)
+        if found.last >= today:
+            problems += _unmatched(toml, place, row, ground, targets)
+            problems += _wide(toml, place, row, ground, targets)
+    problems += _overlaps(toml, rows)
+    if problems:
+        raise ConfigError(problems)
+    return tuple(rows)
+
+
+def _excepted(row: Row, targets: tuple[str, ...]) -> Excepted:
+    return Excepted(
+        number=row.number,
+        control=row.control,
+        applicant=row.applicant,
+        reason=row.reason.strip(),
+        measure=row.measure.strip(),
+        approver=row.approver.strip(),
+        start=row.start,
+        end=row.end,
+        targets=targets,
+        sections=tuple(row.sections),
+        closed=row.closed,
+    )
+
+
+def _targets(row: Row, ground: Ground) -> frozenset[str]:
+    """What it covers: the targets named, or all of these sections that no other section shares."""
+    judged = ground.judged.get(row.control, frozenset())
+    if row.targets:
+        return judged.intersection(row.targets)
+    wanted = set(row.sections)
+    return frozenset(key for key in judged if (mine := ground.sections[key]) and wanted.issuperset(mine))
+
+
+def _shape(toml: TomlFile, place: tuple[str, ...], row: Row, ground: Ground) -> Iterator[Problem]:
+    if bool(row.targets) == bool(row.sections):
+        yield toml.problem(place, "exception_both" if row.targets else "exception_whole")
+    for name in ("targets", "sections"):
+        listed: Sequence[str] = getattr(row, name)
+        for index, value in enumerate(listed):
+            if value in listed[:index]:
+                yield toml.problem((*place, name, str(index)), "exception_repeated", name=value[:SHOWN])
+    every = {section.id for section in ground.town.sections}
+    if row.sections and every.issubset(row.sections):
+        yield toml.problem((*place, "sections"), "exception_whole")
+
+
+def _unmatched(
+    toml: TomlFile, place: tuple[str, ...], row: Row, ground: Ground, targets: frozenset[str]
+) -> Iterator[Problem]:
+    if row.control not in ground.controls:
+        key = "exception_excluded" if row.control in ground.excluded else "no_control"
+        near = _near(row.control, ground.controls)
+        yield toml.problem((*place, "control"), key, name=row.control[:SHOWN], near=near)
+        return
+    judged = ground.judged.get(row.control, frozenset())
+    for index, key in enumerate(row.targets):
+        if key not in judged:
+            fault = "exception_elsewhere" if key in ground.sections else "exception_target"
+            near = _near(key, judged)
+            values = {"name": key[:SHOWN], "near": near, "control": row.control}
+            yield toml.problem((*place, "targets", str(index)), fault, **values)
+    known = [section.id for section in ground.town.sections]
+    unknown = [at for at, id_ in enumerate(row.sections) if id_ not in known]
+    for at in unknown:
+        values = {"name": row.sections[at][:SHOWN], "known": ", ".join(known)}
+        yield toml.problem((*place, "sections", str(at)), "exception_section", **values)
+    if row.sections and not targets and not unknown:
+        yield toml.problem((*place, "sections"), "exception_nothing", control=row.control)
+
+
+def _near(name: str, known: Collection[str]) -> str:
+    """What may have been meant; an asset number alone is found in the key that holds it."""
+    ending = [key for key in known if key.partition(":")[2] == name]
+    return ", ".join(ending[:2] or get_close_matches(name, known, n=2, cutoff=0.5)) or "-"
+
+
+def _wide(
+    toml: TomlFile, place: tuple[str, ...], row: Row, ground: Ground, targets: frozenset[str]
+) -> Iterator[Problem]:
+    """A critical control is never excepted for everybody it concerns."""
+    control = ground.controls.get(row.control)
+    if control is None or control.severity != "critical" or not targets:
+        return
+    if targets == ground.judged[row.control]:
+        yield toml.problem((*place, "control"), "exception_critical", name=row.control)
+
+
+def _overlaps(toml: TomlFile, rows: Sequence[Excepted]) -> Iterator[Problem]:
+    """Two of one control, for one target, on one day: nobody could say which of them holds."""
+    for index, row in enumerate(rows):
+        for other in rows[:index]:
+            same = row.control == other.control and set(row.targets) & set(other.targets)
+            if same and row.start <= other.last and other.start <= row.last:
+                place = ("exceptions", str(index))
+                yield toml.problem(place, "exception_overlap", name=row.number, other=other.number)
+                break
