@@ -63,8 +63,9 @@ class Nights:
     @cached_property
     def recorded(self) -> Mapping[str, Evidence]:
         """What the whole town answered when it was looked at."""
+        session = self.session
         roads = roads_for(load_town(self.folder), 5.0)
-        found = audit(self.session, roads, lambda *_: None)
+        found = audit(session, roads, lambda *_: None)
         answered = {one.target: _as_of_first(one) for one in found.audit.evidence}
         arrived = {key: one for key, one in _inbox(self.folder).items() if key in answered}
         return {**answered, **arrived}
