@@ -9,7 +9,7 @@ from auditor.register import Place
 
 DOCUMENT_KINDS: Mapping[str, str] = {
     "routes": "approval routes (BPMN 2.0)",
-    "approvals": "logs of approvals and deputies, table of delegations (CSV), process settings (JSON)",
+    "approvals": "logs of approvals and deputies, table of delegations (CSV)",
     "printing": "meter readings, fax and paper ledgers (CSV), print logs",
     "library": "a sample of stored documents, and the ledger of record series (CSV)",
     "shares": "settings of file shares, exported permissions and folder listings",
