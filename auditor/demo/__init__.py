@@ -9,6 +9,7 @@ from auditor.demo.accounts import account_files
 from auditor.demo.cast import Cast, assemble
 from auditor.demo.consoles import FOLDER, exports
 from auditor.demo.counter import counter_files
+from auditor.demo.excepted import exceptions_toml
 from auditor.demo.inbox import evidence_of
 from auditor.demo.ledgers import endpoints_csv, staff_csv, town_toml
 from auditor.demo.paper import paper_files
@@ -17,6 +18,7 @@ from auditor.demo.sharing import sharing_files
 from auditor.demo.workflows import route_files
 from auditor.errors import OutputError
 from auditor.evidence import encode
+from auditor.exceptionfile import NAME
 from auditor.scaffold import make_folder
 from auditor.session import read_controls
 
@@ -54,6 +56,7 @@ def _files(cast: Cast, today: date, now: datetime) -> Iterable[tuple[str, bytes]
     yield "model.toml", (here / "model.toml").read_bytes()
     yield "staff.csv", staff_csv(cast)
     yield "endpoints.csv", endpoints_csv(cast)
+    yield NAME, exceptions_toml(cast, today)
     yield "known_hosts", b""
     for name, content in exports(cast, today, now):
         yield f"{FOLDER}/{name}", content

@@ -49,7 +49,7 @@ def attestation_files(cast: Cast, controls: Sequence[Control], today: date) -> I
 
 
 def record_files(cast: Cast, today: date) -> Iterator[tuple[str, bytes]]:
-    """The ledgers of the digital section: one exception has run out, one section's state is old."""
+    """The ledgers of the digital section: one section's state is old."""
 
     def ago(days: int) -> str:
         return f"{today - timedelta(days=days):%Y/%m/%d}"
@@ -72,11 +72,6 @@ def record_files(cast: Cast, today: date) -> Iterator[tuple[str, bytes]]:
                 ago(-200),
                 "",
             ),
-        ),
-        "例外台帳": (
-            ("例外", "承認日", "期限", "終了日", "確認日"),
-            ("議会中継のための固定アドレス", ago(90), ago(-60), "", ""),
-            ("旧複合機のFAX送信", ago(150), ago(20), "", ""),
         ),
         "テレワーク業務一覧": (
             ("業務", "情報の区分", "許可方式"),

@@ -7,7 +7,7 @@ from auditor.errors import OutputError
 from auditor.ledger import Column
 from auditor.rosters import ENDPOINTS, STAFF
 
-TEMPLATES = ("town.toml", "model.toml", "known_hosts", "trusted_signers", "README.txt")
+TEMPLATES = ("town.toml", "model.toml", "exceptions.toml", "known_hosts", "trusted_signers", "README.txt")
 FOLDERS = ("inbox", "out", "routes", "ordinances", "accounts")
 PRIVATE = 0o700
 

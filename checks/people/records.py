@@ -1,4 +1,4 @@
-"""Governance ledgers: policies, deviations, exceptions and purchases, as far as a ledger can tell.
+"""Governance ledgers: policies, deviations and purchases, as far as a ledger can tell.
 
 A ledger that is not there, a cell left blank and a ledger without rows are unknown. That there is nothing to
 list is believed only of a row that says so (該当なし) with the day somebody looked.
@@ -21,7 +21,7 @@ from auditor.api import (
 from checks.people._records import BLANK, NO, NONE, Ledger, Records, Row, records
 from checks.people.training import months_later
 
-__all__ = ["deviations", "exceptions", "policies", "purchases", "records"]
+__all__ = ["deviations", "policies", "purchases", "records"]
 OWN_MODEL = "town"
 
 
@@ -96,24 +96,6 @@ def deviations(seen: Records, town: Town, params: Params, today: date) -> Judgem
     if (open_ := gap(ledger, needed, rows)) is not None:
         return open_
     return vouched(ledger.rows, params.integer("vouched_days"), today) or passed("ok", count=len(rows))
-
-
-@check("GOV-09")
-def exceptions(seen: Records, params: Params, today: date) -> Judgement:
-    """Every exception that is not closed has an end that has not come, within the longest time."""
-    ledger = seen.ledgers["exceptions"]
-    rows = [row for row in ledger.rows if not _closed(row, today)]
-    if places := failing(rows, lambda row: _over(row, params.integer("exception_max_days"), today)):
-        return failed("over", places=places, count=len(places))
-    listed = [row for row in rows if row.cells["title"] != NONE]
-    if (open_ := gap(ledger, ("title", "approved", "end"), listed)) is not None:
-        return open_
-    return vouched(rows, params.integer("vouched_days"), today) or passed("ok", count=len(listed))
-
-
-def _closed(row: Row, today: date) -> bool:
-    closed = row.day("closed")
-    return closed is not None and closed <= today
 
 
 def _over(row: Row, days: int, today: date) -> bool:

@@ -6,20 +6,21 @@ from auditor import discover
 from auditor.api import Params
 from auditor.catalogue import read_catalogue
 from auditor.control import Control
-from checks.people import attested, methods, offices, place, records, roster, training
+from checks.people import attested, exceptions, methods, offices, place, records, roster, training
 
 MODULES = {"methods": methods, "place": place, "roster": roster, "training": training}
 
 """Modules of one control each."""
 
-EVERY = {**MODULES, "attested": attested, "offices": offices, "records": records}
+EVERY = {**MODULES, "attested": attested, "exceptions": exceptions, "offices": offices, "records": records}
 """All modules of the area."""
 
 
 @pytest.fixture(scope="session")
 def controls() -> dict[str, Control]:
     plugins = discover._declared(
-        {**MODULES, "attested": attested, "offices": offices, "records": records}, {}
+        {**MODULES, "attested": attested, "exceptions": exceptions, "offices": offices, "records": records},
+        {},
     )
     discover._verify(plugins)
     return {control.id: control for control in read_catalogue(plugins)}

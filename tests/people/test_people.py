@@ -44,6 +44,7 @@ def test_the_catalogue_of_the_area_is_whole(controls: dict[str, Control]) -> Non
     }
     assert {id_: (control.targets[0], control.leg) for id_, control in measured.items()} == {
         "EP-23": ("person", Leg.NONE),
+        "GOV-09": ("town", Leg.NONE),
         "GOV-06": ("section", Leg.NONE),
         "RA-01": ("person", Leg.PERSON),
         "SHR-03": ("person", Leg.PERSON),
