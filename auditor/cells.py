@@ -3,7 +3,7 @@
 import ipaddress
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -89,6 +89,12 @@ def is_selector(text: str) -> bool:
 def is_id(text: str) -> bool:
     """True for an identifier that is safe in file names, addresses and evidence."""
     return _ID.fullmatch(text) is not None
+
+
+def misspelt(id_: str, known: Collection[str]) -> bool:
+    """True for what is no id at all, or one of `known` but for leading zeros (Excel takes them away)."""
+    plain = id_.lstrip("0")
+    return not is_id(id_) or any(one.lstrip("0") == plain for one in known)
 
 
 def is_account(text: str) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import UTC
 
 from auditor import gatewaykeys, gatewayregister
-from auditor.cells import MAX_NAME, MAX_PORT, is_account, name_fault
+from auditor.cells import MAX_NAME, MAX_PORT, is_account, is_id, misspelt, name_fault
 from auditor.consoles.layouts import SIGNALS, kinds
 from auditor.consoles.values import parse_moment
 from auditor.declaring import TARGET_ROADS, Declaring
@@ -34,15 +34,25 @@ class Declared(Declaring):
             self.names("sections", index, row.id, row.name)
             if (fault := name_fault(row.office.strip())) not in ("", "blank"):
                 self.wrong(("sections", str(index), "office"), fault, limit=MAX_NAME)
+            for old in row.formerly:
+                if not is_id(old) or old == row.id:
+                    self.wrong(("sections", str(index), "formerly"), "bad_formerly", name=old[:MAX_NAME])
         self.once("sections", "id", [row.id for row in rows])
         self.once("sections", "name", [row.name for row in rows])
         return tuple(
-            Section(id=row.id, name=row.name, head=row.head, officer=row.officer, office=row.office)
+            Section(
+                id=row.id,
+                name=row.name,
+                head=row.head,
+                officer=row.officer,
+                office=row.office,
+                formerly=tuple(dict.fromkeys(row.formerly)),
+            )
             for row in rows
         )
 
     def heads(self, sections: Sequence[Section], staff: Collection[str]) -> None:
-        """Look every head and officer up in the staff ledger."""
+        """Look every head and officer up in the staff ledger; one who left is told and stops nothing."""
         for index, section in enumerate(sections):
             for key, id_ in (("head", section.head), ("officer", section.officer)):
                 place = ("sections", str(index), key)
@@ -51,8 +61,12 @@ class Declared(Declaring):
                     self.told.note(
                         toml.path, toml.line_of(place), f"sections.{key}", f"no_{key}", name=section.name
                     )
-                elif id_ not in staff:
+                elif id_ not in staff and misspelt(id_, staff):
                     self.wrong(place, "no_person", name=id_[:MAX_NAME], near=self.told.near(id_, staff))
+                elif id_ not in staff:
+                    toml = self.file.toml
+                    line = toml.line_of(place)
+                    self.told.note(toml.path, line, f"sections.{key}", f"{key}_left", name=section.name, id=id_)
 
     def gateways(self, sections: Collection[str]) -> tuple[Gateway, ...]:
         """The gateways."""

@@ -22,6 +22,7 @@ from auditor.errors import AuditorError, ConfigError, Problem
 from auditor.gaps import note_gaps
 from auditor.problems import Note, Told, in_order, worded
 from auditor.register import KEPT_DAYS
+from auditor.seasonnotes import note_seasons
 from auditor.targets import Endpoint, Gateway, target_key
 from auditor.town import Loaded, load_town
 from auditor.words import say
@@ -71,6 +72,7 @@ def examine(folder: Path, extra: Iterable[Step] = ()) -> Health:
     if loaded is not None:
         _consoles(loaded, told)
         _registers(loaded, told)
+        note_seasons(loaded, told)
     for step in extra:
         try:
             step(loaded)

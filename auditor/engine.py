@@ -12,6 +12,7 @@ from auditor.legs import elements, people_readiness, section_readiness
 from auditor.overlays import overlaid
 from auditor.plan import Task, unjudged
 from auditor.run import Run, TargetCard, TownCard, Undeclared
+from auditor.seasons import concerned, orphans
 from auditor.targets import Endpoint, Target, Town, sections_of, target_key
 from auditor.zones import unlooked
 
@@ -110,11 +111,12 @@ def judge_all(
         flows=scene.town.flows,
         unlooked=unlooked(scene.town.vantages, scene.town.flows),
         exceptions=_concerned(scene),
+        orphans=() if scene.town.partial or scene.town.alone else orphans(scene.town),
         undeclared=tuple(
             Undeclared(control=control.id, title=control.title, kinds=control.targets)
             for control in unjudged(scene.town, scene.model)
         ),
-        people=tuple(person for person in scene.town.staff if person.trial or _named(person.id, scene.town)),
+        people=concerned(scene.town),
         targets=tuple(cards),
         findings=tuple(findings),
         readiness=people,
@@ -140,13 +142,6 @@ def _bugs(evidence: Evidence | None) -> list[str]:
         return []
     bugs = [f"{answer.id}: {answer.note}" for answer in evidence.answers if answer.reason is Reason.BROKEN]
     return bugs or ([f"{evidence.target}: {evidence.note}"] if evidence.outcome is Reason.BROKEN else [])
-
-
-def _named(person: str, town: Town) -> bool:
-    """True for heads, officers and users of endpoints, whom pages address by name."""
-    return any(person in (section.head, section.officer) for section in town.sections) or any(
-        endpoint.user == person for endpoint in town.endpoints
-    )
 
 
 def _card(target: Target, evidence: Evidence | None, missing: Unknown | None, town: Town) -> TargetCard:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from auditor.cells import MAX_NAME, Cells
+from auditor.cells import MAX_NAME, Cells, misspelt
 from auditor.ledger import Column, Sheet, folded, read_sheet
 from auditor.problems import Told
 from auditor.targets import Endpoint, Person
@@ -121,7 +121,7 @@ def read_staff(path: Path, names: Names, told: Told) -> tuple[Person, ...]:
 def _person(cells: Cells, names: Names) -> Person:
     section = names.section(cells, "section")
     if not cells.raw("section"):
-        cells.wrong("section", "blank")
+        cells.remark("section", "no_place")
     return Person(
         id=cells.id("id"),
         name=cells.name("name"),
@@ -240,6 +240,9 @@ def _user(cells: Cells, staff: Mapping[str, str] | None) -> str:
         return ""
     user = cells.plain("user")
     if staff is None or user in staff:
+        return user
+    if not misspelt(user, staff):  # the season of transfers: who had it left, the machine is still here
+        cells.remark("user", "user_left", id=user)
         return user
     named = {} if cells.told.many else staff
     same = [id_ for id_, name in named.items() if name == cells.raw("user")]

@@ -13,7 +13,10 @@ from auditor.contacts import Contact
 from auditor.control import Control, Leg, Wording
 from auditor.exceptions import Excepted
 from auditor.findings import Finding, Reason, Tally
+from auditor.nights import Nightly
 from auditor.readiness import ElementState, PersonReadiness, SectionReadiness
+from auditor.seasons import Move, Orphan
+from auditor.silence import Silence
 from auditor.targets import Person, Section
 from auditor.zones import Border, Flow, Vantage, Zone
 
@@ -84,11 +87,15 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
-    """What differs from run `since` (its `on` day, Japan); an empty list means nothing changed."""
+    """What differs from run `since` (its `on` day, Japan); an empty list means nothing changed.
+
+    `moves` = what new ledgers changed; a machine that is new there is no fault of yesterday.
+    """
 
     since: int
     on: date
     changed: tuple[Change, ...] = ()
+    moves: tuple[Move, ...] = ()
 
 
 class Standing(StrEnum):
@@ -173,7 +180,8 @@ class Run:
     files, refused ones first and at most `MAX_ARRIVALS`; `arrived` counts all of them. `contacts` = all that
     was contacted. `zones`, `vantages` and `flows` as they were declared, `unlooked` = ways that every town
     keeps closed and that no flow tries, though the town looks from there. `undeclared` = controls that were
-    not judged on anything. `exceptions` = what the town has on record, in force or not.
+    not judged on anything. `exceptions` = what the town has on record, in force or not. `orphans` = what in
+    the ledgers points to nobody. `silences` = what did not come.
     """
 
     schema: int = SCHEMA
@@ -205,7 +213,10 @@ class Run:
     unlooked: tuple[Border, ...] = ()
     undeclared: tuple[Undeclared, ...] = ()
     exceptions: tuple[Excepted, ...] = ()
+    orphans: tuple[Orphan, ...] = ()
+    silences: tuple[Silence, ...] = ()
     arrived: Mapping[Standing, int] = field(default_factory=dict)
+    nightly: Nightly | None = None
 
     def control(self, id_: str) -> Control:
         """The control of that id.

@@ -16,13 +16,17 @@ from auditor.zones import Flow, Jump, Vantage, Zone, shipped_zones
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """A section (課). `head` and `officer` are staff ids, "" = nobody declared."""
+    """A section (課). `head` and `officer` are staff ids, "" = nobody declared.
+
+    `formerly` = ids of sections that are gone and that this one continues (split, merged, renumbered).
+    """
 
     id: str
     name: str
     head: str = ""
     officer: str = ""
     office: str = ""
+    formerly: tuple[str, ...] = ()
 
     kind: ClassVar[str] = "section"
 

@@ -1,7 +1,7 @@
 """The town folder, read and validated as a whole before anything runs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from auditor.cells import MAX_NAME, name_fault
@@ -9,11 +9,16 @@ from auditor.declared import Declared
 from auditor.declaredwork import DeclaredWork
 from auditor.errors import ConfigError, Problem
 from auditor.jumphosts import read_jumps
+from auditor.keeping.table import Keep, keep_of, wrong
 from auditor.ledger import folded
 from auditor.model import SHIPPED
+from auditor.nightly.hours import Hours, hours_of
+from auditor.notify.declared import Mail, Webhook, limits_of, mail_of, webhook_of
 from auditor.problems import Note, Told, in_order
 from auditor.rosters import Defaults, Names, read_endpoints, read_staff
+from auditor.seasons import renamed
 from auditor.segments import Segments
+from auditor.silence import Limits
 from auditor.targets import Endpoint, Person, Section, Town
 from auditor.townfile import TownFile, read_town_file
 
@@ -25,7 +30,9 @@ class Settings:
     """How the town wants to be audited. `folder` is absolute.
 
     `model_file` = the town's own model, None = a shipped one. `ssh_key_file` None = no key is declared.
-    `unsigned_inbox_reason` = why unsigned evidence is accepted, "" = it is not.
+    `unsigned_inbox_reason` = why unsigned evidence is accepted, "" = it is not. `mail`, `webhook` = where
+    notices go, None = nowhere; `limits` = from when on silence is told,
+    `hours` = when the town is audited by itself.
     """
 
     folder: Path
@@ -33,6 +40,11 @@ class Settings:
     ssh_account: str = ""
     ssh_key_file: Path | None = None
     unsigned_inbox_reason: str = ""
+    keep: Keep = Keep()
+    mail: Mail | None = None
+    webhook: Webhook | None = None
+    limits: Limits = field(default_factory=Limits)
+    hours: Hours = field(default_factory=Hours)
 
     @property
     def known_hosts(self) -> Path:
@@ -103,7 +115,8 @@ def _town_file(path: Path, told: Told) -> TownFile | None:
 
 def _spellings(sections: tuple[Section, ...]) -> Mapping[str, str]:
     """The ids by every way a ledger may write a section."""
-    return {folded(word): section.id for section in sections for word in (section.name, section.id)}
+    former = {folded(old): id_ for old, id_ in renamed(sections).items()}
+    return former | {folded(word): section.id for section in sections for word in (section.name, section.id)}
 
 
 def _settings(declared: Declared) -> Settings:
@@ -124,12 +137,22 @@ def _settings(declared: Declared) -> Settings:
     reason = table.unsigned_inbox_reason.strip()
     if table.unsigned_inbox and not reason:
         declared.told.problems.append(toml.problem(("town", "unsigned_inbox"), "unsigned_reason"))
+    if (days := wrong(written.history)) is not None:
+        name, value, low, high = days
+        declared.told.problems.append(
+            toml.problem(("history", name), "history_days", value=value, low=low, high=high)
+        )
     return Settings(
         folder=declared.folder,
+        keep=keep_of(written.history),
         model_file=own if table.model == OWN_MODEL else None,
         ssh_account=written.ssh.account,
         ssh_key_file=declared.existing(("ssh", "key_file"), written.ssh.key_file),
         unsigned_inbox_reason=reason if table.unsigned_inbox else "",
+        mail=mail_of(declared, [section.id for section in written.sections]),
+        webhook=webhook_of(declared),
+        limits=limits_of(declared),
+        hours=hours_of(toml, written.nightly, declared.told),
     )
 
 

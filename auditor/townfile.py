@@ -6,6 +6,9 @@ from pathlib import Path
 
 import msgspec
 
+from auditor.keeping.table import HistoryTable
+from auditor.nightly.table import NightlyTable
+from auditor.notify.tables import MailTable, SilenceTable, WebhookTable
 from auditor.tomlfile import TomlFile, convert, read_toml
 
 
@@ -40,13 +43,14 @@ class SshTable(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class SectionTable(msgspec.Struct, forbid_unknown_fields=True):
-    """``[[sections]]``: `head` and `officer` are staff ids."""
+    """``[[sections]]``: `head` and `officer` are staff ids, `formerly` ids of sections it continues."""
 
     id: str
     name: str
     head: str = ""
     officer: str = ""
     office: str = ""
+    formerly: list[str] = []
 
 
 class RegisterTable(msgspec.Struct, forbid_unknown_fields=True):
@@ -205,6 +209,7 @@ class TownDocument(msgspec.Struct, forbid_unknown_fields=True):
 
     town: TownTable
     ssh: SshTable = msgspec.field(default_factory=SshTable)
+    history: HistoryTable = msgspec.field(default_factory=HistoryTable)
     sections: list[SectionTable] = []
     gateways: list[GatewayTable] = []
     zones: list[ZoneTable] = []
@@ -214,6 +219,10 @@ class TownDocument(msgspec.Struct, forbid_unknown_fields=True):
     systems: list[SystemTable] = []
     documents: list[DocumentsTable] = []
     consoles: list[ConsoleTable] = []
+    nightly: NightlyTable = msgspec.field(default_factory=NightlyTable)
+    mail: MailTable | None = None
+    webhook: WebhookTable | None = None
+    silence: SilenceTable = msgspec.field(default_factory=SilenceTable)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from reports.book import Book, partly_blocked, verdict_of
 from reports.files import file_name
 from reports.quiet import quiet_sections
 from reports.requests import SEVERITY, due_of
+from reports.seasons import strays, transfers
 from reports.shifts import WAYS, shifts
 from reports.whole import whole_items
 
@@ -62,6 +63,8 @@ def town_view(book: Book) -> dict[str, object]:
         "oldest": oldest(run.targets),
         "quiet": quiet_sections(book),
         "whole": whole_items(book),
+        "moved": transfers(book),
+        "loose": strays(book),
     }
 
 

@@ -16,7 +16,7 @@ import re
 import stat
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -56,9 +56,13 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Signers:
-    """The trusted keys, by their wire form."""
+    """The trusted keys, by their wire form.
+
+    `left` = line and name of officers who are not on the staff list: their keys count for nothing.
+    """
 
     lines: Mapping[bytes, tuple[Line, ...]] = field(default_factory=dict)
+    left: tuple[tuple[int, str], ...] = ()
 
     def knows(self, key: HostKey) -> bool:
         """True when some line names the key, whether or not it counts now."""
@@ -119,20 +123,26 @@ def read_signers(path: Path, town: Town) -> Signers:
         raise ConfigError([Problem(path, None, "", "world_writable", dict(values))])
     if len(body) > MAX_FILE_BYTES:
         raise ConfigError([Problem(path, None, "", "file_too_large", {"limit": MAX_FILE_BYTES})])
-    officers = {person.id for person in town.staff}
+    staff = {f"{OFFICER}{person.id}" for person in town.staff}
     problems: list[Problem] = []
+    left: list[tuple[int, str]] = []
     lines: dict[bytes, tuple[Line, ...]] = {}
     for number, written in enumerate(text.splitlines(), start=1):
         try:
-            line = _line(number, written.strip(), officers)
+            line = _line(number, written.strip())
         except ValueError as error:
             problems.append(Problem(path, number, "", str(error), {"text": written.strip()[:60]}))
             continue
-        if line is not None:
+        if line is None:
+            continue
+        gone = {name for name in line.principals if name.startswith(OFFICER) and name not in staff}
+        left += [(number, name) for name in line.principals if name in gone]
+        line = replace(line, principals=tuple(name for name in line.principals if name not in gone))
+        if line.principals:
             lines[line.key.blob] = (*lines.get(line.key.blob, ()), line)
     if problems:
         raise ConfigError(problems)
-    return Signers(lines)
+    return Signers(lines, tuple(left))
 
 
 def unknown_machines(signers: Signers, town: Town) -> Iterator[tuple[int, str]]:
@@ -145,7 +155,7 @@ def unknown_machines(signers: Signers, town: Town) -> Iterator[tuple[int, str]]:
                     yield line.number, name
 
 
-def _line(number: int, text: str, officers: set[str]) -> Line | None:
+def _line(number: int, text: str) -> Line | None:
     """One line, None = blank or comment. Raises ValueError with the problem's key."""
     if not text or text.startswith("#"):
         return None
@@ -155,7 +165,7 @@ def _line(number: int, text: str, officers: set[str]) -> Line | None:
     if len(words) < 2:  # noqa: PLR2004 - type and key
         raise ValueError("signers_line")
     after, before = _limits(options)
-    principals = tuple(_principal(name, officers) for name in names.split(","))
+    principals = tuple(_principal(name) for name in names.split(","))
     return Line(number, principals, _key(words[0], words[1]), after, before)
 
 
@@ -204,11 +214,9 @@ def _moment(text: str | None) -> datetime:
         raise ValueError("signers_time") from None
 
 
-def _principal(name: str, officers: set[str]) -> str:
+def _principal(name: str) -> str:
     if not _PRINCIPAL.fullmatch(name):
         raise ValueError("signers_pattern")
-    if name.startswith(OFFICER) and name.removeprefix(OFFICER) not in officers:
-        raise ValueError("signers_officer")
     return name
 
 

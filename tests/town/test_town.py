@@ -37,7 +37,7 @@ def test_a_right_town_folder_becomes_a_town(town: TownFolder) -> None:
 
 
 def test_mistakes_in_three_files_are_told_at_once(town: TownFolder) -> None:
-    town.write("town.toml", TOWN.replace('"0101"', '"0109"').replace('"zeimu"', '"税務"'))
+    town.write("town.toml", TOWN.replace('"0101"', '"101"').replace('"zeimu"', '"税務"'))
     town.write("staff.csv", STAFF.replace("税務課,,×", "水道課,電話,△"))
     town.write("endpoints.csv", ENDPOINTS.replace("0101", "101").replace("file", "usb"))
     assert town.told() == [
