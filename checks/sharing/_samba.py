@@ -13,6 +13,7 @@ _SECTION = re.compile(r"\[([^\]]{1,200})\]")
 _SETTING = re.compile(r"\t?([a-z][^=]{0,80}?) = ?(.*)", re.IGNORECASE)
 _NAME = re.compile(r'[@+&]*"[^"]*"|[^\s,"]+')
 _TRUTH = {"yes": True, "no": False}
+WRITING = ("write list", "admin users")
 LISTS = ("valid users", "write list", "admin users", "read list")
 
 
@@ -20,7 +21,8 @@ LISTS = ("valid users", "write list", "admin users", "read list")
 class Share:
     """One share. `guests` = who does not sign in may come; `writable` for whoever may come.
 
-    `users` and `groups` = who is named in its lists of people; `named` = the list that keeps others out is
+    `users` and `groups` = who is named in its lists of people, `writers` = who of them may write even where
+    others only read; `named` = the list that keeps others out is
     there, so that only those come in.
     """
 
@@ -31,6 +33,7 @@ class Share:
     named: bool
     users: tuple[str, ...]
     groups: tuple[str, ...]
+    writers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +100,13 @@ def _truth(settings: dict[str, str], name: str, file: str) -> bool:
 def _share(name: str, settings: dict[str, str], file: str) -> Share:
     users: list[str] = []
     groups: list[str] = []
+    writers: list[str] = []
     for key in LISTS:
         for entry in _NAME.findall(settings.get(key, "")):
             name_ = entry.replace('"', "")
             plain = name_.lstrip("@+&")
             (groups if plain != name_ else users).append(plain)
+            writers += [plain] if key in WRITING else []
     return Share(
         name=name,
         path=settings.get("path", ""),
@@ -110,4 +115,5 @@ def _share(name: str, settings: dict[str, str], file: str) -> Share:
         named=bool(settings.get("valid users")),
         users=tuple(dict.fromkeys(users)),
         groups=tuple(dict.fromkeys(groups)),
+        writers=tuple(dict.fromkeys(writers)),
     )

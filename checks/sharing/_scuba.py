@@ -23,14 +23,19 @@ MET, UNMET, OPEN = "met", "unmet", "open"
 
 
 class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One run of a tool. `on` = its day in Japan; `policies` = met, unmet or open by known id."""
+    """One run of a tool. `at` = when (UTC); `policies` = met, unmet or open by known id."""
 
     tool: str
     version: str
     suite: str
     tenant: str
-    on: date
+    at: datetime
     policies: dict[str, str]
+
+    @property
+    def on(self) -> date:
+        """Its day in Japan."""
+        return self.at.astimezone(JAPAN).date()
 
 
 @cache
@@ -59,10 +64,12 @@ def read_result(body: bytes, file: str) -> Result:
         Garbled: another tool's file, a part is missing, a policy stands in it twice.
     """
     whole = members(strict_json(body, file), file, "MetaData", "Results")
-    about = members(whole["MetaData"], file, "Tool", "ToolVersion", "TimestampZulu")
+    about = members(whole["MetaData"], file, "Tool", "ToolVersion", "TimestampZulu", "TenantId")
     tool = word(about["Tool"], "Tool")
     if tool not in policies()["tools"]:
         raise Garbled(f"{file}: written by a tool that is not known")
+    if not (tenant := word(about["TenantId"], "TenantId")):
+        raise Garbled(f"{file}: of no tenant")
     found: dict[str, str] = {}
     seen: set[str] = set()
     for row in _rows(whole["Results"], file):
@@ -78,8 +85,8 @@ def read_result(body: bytes, file: str) -> Result:
         tool=tool,
         version=word(about["ToolVersion"], "ToolVersion")[:40],
         suite=policies()["tools"][tool]["suite"],
-        tenant=sha256(str(about.get("TenantId")).encode()).hexdigest()[:16],
-        on=_day(word(about["TimestampZulu"], "TimestampZulu"), file),
+        tenant=sha256(tenant.encode()).hexdigest()[:16],
+        at=_moment(word(about["TimestampZulu"], "TimestampZulu"), file),
         policies=found,
     )
 
@@ -100,10 +107,10 @@ def _listed(value: Any, file: str) -> list[Any]:
     return value
 
 
-def _day(text: str, file: str) -> date:
+def _moment(text: str, file: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(JAPAN).date()
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         raise Garbled(f"{file}: not a time") from None
 
@@ -111,6 +118,6 @@ def _day(text: str, file: str) -> date:
 def newest(results: list[Result]) -> list[Result]:
     """The last run of each tool at each tenant: a folder may keep the older ones."""
     last: dict[tuple[str, str], Result] = {}
-    for result in sorted(results, key=lambda one: one.on):
+    for result in sorted(results, key=lambda one: one.at):
         last[result.tool, result.tenant] = result
     return list(last.values())

@@ -68,6 +68,20 @@ class Row:
             raise Garbled(f"{self.place} {column}: an unknown word")
         return meaning
 
+    def told(self, column: str) -> str:
+        """Whether a column of free words holds anything: yes, no (it says that there is none), or "".
+
+        Signs alone, and words that only say that nobody knows, are no answer.
+
+        Raises:
+            Garbled: as `text`.
+        """
+        if self.means(column):
+            return "no"
+        if self.means(column, "untold"):
+            return ""
+        return "yes" if any(map(str.isalnum, self.text(column))) else ""
+
     def count(self, column: str) -> int | None:
         """A whole number of things; None = blank.
 

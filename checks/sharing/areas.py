@@ -102,10 +102,9 @@ def _ledger(documents: Documents, folder: Folder) -> bytes:
 
 
 def _area(row: Row) -> Area:
-    class_ = "no" if row.means("class") else "yes" if row.text("class") else ""
     default = {"private": "yes", "wide": "no", "": ""}[row.word("default")]
     place = f"{row.place} {row.text('area')}"[:120]
-    return Area(place=place, class_=class_, owner=folded(row.text("owner")), default=default)
+    return Area(place=place, class_=row.told("class"), owner=folded(row.text("owner")), default=default)
 
 
 @probe("shares.areas", kind="shares")

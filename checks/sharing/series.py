@@ -21,7 +21,7 @@ from auditor.api import (
     probe,
     unknown,
 )
-from checks.sharing._tables import Row, kept, tables, too_old
+from checks.sharing._tables import kept, tables, too_old
 
 PERCENT = 100
 
@@ -54,19 +54,13 @@ def read_series(documents: Documents, folder: Folder) -> bytes:
             if not name or name in names:
                 found.unread.append(f"{row.place}: no name, or a series twice")
                 continue
-            kinds[_classed(row)].append(f"{row.place} {row.text('series')}"[:120])
+            kinds[row.told("electronic")].append(f"{row.place} {row.text('series')}"[:120])
             names.add(name)
         except Garbled as error:
             found.unread.append(error.note)
     return msgspec.json.encode(
         Series(found.exported, len(kinds["yes"]), kinds["no"], kinds[""], found.unread)
     )
-
-
-def _classed(row: Row) -> str:
-    if row.means("electronic"):
-        return "no"
-    return "yes" if row.text("electronic") else ""
 
 
 @fact("library.series", probe=read_series)

@@ -162,7 +162,9 @@ def _take_share(share: Share, place: str, seen: _Gathered) -> None:
         kind = who(group, GROUP)
         everybody |= kind == EVERYONE
         add(kind, writing=share.writable and kind != EVERYONE)
-    if share.writable and everybody and not strangers:
+    if not share.writable:
+        everybody = any(who(name, GROUP) == EVERYONE for name in share.writers)
+    if everybody and not (strangers and share.writable):
         seen.undecided[place] = share.path
 
 

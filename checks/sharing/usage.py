@@ -63,7 +63,10 @@ class Usage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @probe("cloud.usage", kind="cloud")
 def read_usage(documents: Documents, folder: Folder) -> bytes:
-    """The tables of use, without names; a person who stands in two of them is told by both."""
+    """The tables of use, without names; a person who stands in two of them is told by both.
+
+    Where they contradict each other, nothing is told: one of them may be of another month.
+    """
     found = tables(folder, "usage")
     if not found.rows:
         reason = Reason.UNREADABLE if found.unread else Reason.NOT_COLLECTED
@@ -76,7 +79,7 @@ def read_usage(documents: Documents, folder: Folder) -> bytes:
             mine = people.setdefault(digest(who), {}) if who else {}
             if not who or any(mine.get(key, value) != value for key, value in told.items()):
                 found.unread.append(f"{row.place}: no account, or it contradicts another row")
-                continue
+                told = dict.fromkeys(told)
             mine |= told
         except Garbled as error:
             found.unread.append(error.note)

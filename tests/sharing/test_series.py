@@ -37,6 +37,11 @@ def test_a_blank_is_unknown_never_paper(tmp_path: Path) -> None:
     assert judged(tmp_path, "A-01", "なし", "").verdict is Verdict.FAIL
 
 
+@pytest.mark.parametrize("cell", ["不明", "未定", "？", "…", "検討中"])
+def test_a_word_for_not_knowing_is_no_class(tmp_path: Path, cell: str) -> None:
+    assert judged(tmp_path, "A-01", "A-02", cell).reason is Reason.NOT_MEASURABLE
+
+
 @pytest.mark.parametrize("cell", ["=A1", "+1"])
 def test_a_formula_is_no_class(tmp_path: Path, cell: str) -> None:
     assert judged(tmp_path, *["A-01"] * 9, cell).reason is Reason.UNREADABLE

@@ -150,6 +150,18 @@ def test_two_tables_tell_of_one_person_and_may_not_contradict(tmp_path: Path, to
     ]
 
 
+def test_an_export_of_last_month_does_not_speak_for_one_that_says_otherwise(
+    tmp_path: Path, town: Town
+) -> None:
+    before = sheet(OWN, *map(own, EVERYBODY))
+    now = sheet(OWN, *(own(id_, "×", "2026/9/1", "0") for id_ in EVERYBODY))
+    told = seen(tmp_path, {"use-20261101.csv": before, "use-20261124.csv": now})
+    for control, check in CHECKS.items():
+        assert check(told, town, params(control), TODAY).verdict is Verdict.UNKNOWN
+    assert told.people
+    assert not any(use.assigned for use in told.people.values())
+
+
 def assigned(folder: Path, town: Town, *rows: tuple[str, ...], history: str = "Pass") -> Judgement:
     told = seen(folder, {"use.csv": sheet(OWN, *rows)})
     suite = collected(folder, result("google", {"GWS.CHAT.1.2v1": history}))
