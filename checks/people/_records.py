@@ -1,7 +1,7 @@
 """The town's governance ledgers (CSV), each cell typed; what nobody understands is named, never guessed.
 
 Titles, tasks and approvers are kept only as "something is written there": evidence holds no text of a ledger
-but the names of sections.
+but the names of sections and bodies.
 """
 
 import re
@@ -158,6 +158,11 @@ def _title(cell: str) -> str:
     return NONE if folded(cell) in _words("cells", "none") else FILLED
 
 
+def _told(cell: str) -> str:
+    """As a title; a measure or an approver that is called "none" is not told."""
+    return FILLED if _title(cell) == FILLED else BLANK
+
+
 def _link(cell: str) -> str:
     return FILLED if _LINK.fullmatch(cell) else BAD
 
@@ -193,6 +198,7 @@ def _day(cell: str) -> str:
 KINDS: Mapping[str, Callable[[str], str]] = {
     "day": _day,
     "title": _title,
+    "told": _told,
     "link": _link,
     "section": lambda cell: cell[:MAX_NAME],
     "methods": _methods,

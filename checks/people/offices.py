@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from auditor.api import Judgement, Params, Reason, Town, Unknown, check, failed, folded, passed, unknown
 from checks.people._records import BLANK, NO, Ledger, Records, Row, records
-from checks.people.records import failing, gap
+from checks.people.records import ahead, failing, gap
 
 __all__ = ["e_approval", "meetings", "records", "tasks"]
 
@@ -61,8 +61,8 @@ def _states(
         return open_
     if not past:
         return unknown(Reason.NOT_DECLARED, "no meeting that was held is listed")
-    if ahead := failing(states.rows, lambda row: (row.day("updated") or today) > today):
-        return unknown(Reason.NOT_DECLARED, "updated on a day to come", places=ahead)
+    if (planned := ahead(states.rows, "updated", today)) is not None:
+        return planned
     rows = _whole(town, states)
     return unknown(rows.reason, rows.note) if isinstance(rows, Unknown) else rows
 

@@ -14,6 +14,7 @@ from auditor.api import (
     Town,
     check,
     failed,
+    folded,
     not_applicable,
     passed,
     unknown,
@@ -60,6 +61,12 @@ def failing(rows: Iterable[Row], fails: Callable[[Row], bool]) -> tuple[str, ...
     return tuple(row.place for row in rows if fails(row))
 
 
+def ahead(rows: Iterable[Row], column: str, today: date) -> Judgement | None:
+    """Why a day to come in the column proves nothing, None = there is none: it is a plan, or a slip."""
+    places = failing(rows, lambda row: (row.day(column) or today) > today)
+    return unknown(Reason.NOT_DECLARED, "a day to come", places=places) if places else None
+
+
 @check("GOV-01")
 def policies(seen: Records, params: Params, today: date) -> Judgement:
     """Every body of the town has a policy in force, with its page, reviewed within the limit."""
@@ -68,16 +75,16 @@ def policies(seen: Records, params: Params, today: date) -> Judgement:
 
     def fails(row: Row) -> bool:
         enacted, reviewed = row.day("enacted"), row.day("reviewed")
-        last = max((day for day in (enacted, reviewed) if day is not None), default=None)
+        last = max((day for day in (enacted, reviewed) if day is not None and day <= today), default=None)
         missing = row.cells["enacted"] == NO or row.cells["link"] == NO
-        ahead = enacted is not None and enacted > today
-        return missing or ahead or (last is not None and today > months_later(last, months))
+        planned = enacted is not None and enacted > today
+        return missing or planned or (last is not None and today > months_later(last, months))
 
     if places := failing(ledger.rows, fails):
         return failed("missing", places=places, count=len(places))
     if (open_ := gap(ledger, ("body", "enacted", "link"), ledger.rows)) is not None:
         return open_
-    bodies = sum(row.cells["body"] != NONE for row in ledger.rows)
+    bodies = len({folded(row.cells["body"]) for row in ledger.rows})
     if bodies < params.integer("bodies"):
         return unknown(Reason.NOT_DECLARED, f"{bodies} of {params.integer('bodies')} bodies are listed")
     return passed("ok", count=bodies)
@@ -93,7 +100,7 @@ def deviations(seen: Records, town: Town, params: Params, today: date) -> Judgem
         return failed("over", places=places, count=len(places))
     rows = [row for row in ledger.rows if row.cells["title"] != NONE]
     needed = ("title", "measure", "risk", "approver", "approved", "end")
-    if (open_ := gap(ledger, needed, rows)) is not None:
+    if (open_ := gap(ledger, needed, rows) or ahead(rows, "approved", today)) is not None:
         return open_
     return vouched(ledger.rows, params.integer("vouched_days"), today) or passed("ok", count=len(rows))
 

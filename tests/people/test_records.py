@@ -66,6 +66,10 @@ def linked(link: str) -> str:
     return POLICIES + BODIES.replace("https://www.example.lg.jp/p3", link)
 
 
+def reviewed(day: str) -> str:
+    return POLICIES + BODIES.replace("令和8年4月1日", "令和2年4月1日", 1).replace("p0,", f"p0,{day}")
+
+
 def seen(folder: Path, **files: str) -> Records:
     for name, text in files.items():
         (folder / f"{name}.csv").write_text(text, "utf-8-sig")
@@ -104,6 +108,8 @@ CASES: list[tuple[str, dict[str, str], str | Reason]] = [
     ("GOV-01", {"方針一覧": linked("公開済")}, Reason.UNREADABLE),
     ("GOV-01", {"方針一覧": POLICIES + "".join(BODIES.splitlines(keepends=True)[:6])}, Reason.NOT_DECLARED),
     ("GOV-01", {"方針一覧": POLICIES}, Reason.NOT_DECLARED),
+    ("GOV-01", {"方針一覧": reviewed("2062/10/1")}, "missing"),
+    ("GOV-01", {"方針一覧": POLICIES + BODIES.replace("機関1", "機 関０")}, Reason.NOT_DECLARED),
     ("GOV-01", {}, Reason.NOT_COLLECTED),
     ("GOV-04", {"差異台帳": DEVIATIONS + "a,b,c,CISO,2026/4/1,2027/3/31,\n"}, "ok"),
     ("GOV-04", {"差異台帳": DEVIATIONS + "a,b,c,CISO,2026/4/1,2026/11/25,\n"}, "over"),
@@ -111,6 +117,10 @@ CASES: list[tuple[str, dict[str, str], str | Reason]] = [
     ("GOV-04", {"差異台帳": DEVIATIONS + "a,b,c,CISO,2026/4/1,無期限,\n"}, "over"),
     ("GOV-04", {"差異台帳": DEVIATIONS + "a,,c,CISO,2026/4/1,2027/3/31,\n"}, Reason.NOT_DECLARED),
     ("GOV-04", {"差異台帳": DEVIATIONS + "a,b,c,CISO,2026/4/1,,\n"}, Reason.NOT_DECLARED),
+    ("GOV-04", {"差異台帳": DEVIATIONS + "a,なし,c,CISO,2026/4/1,2027/3/31,\n"}, Reason.NOT_DECLARED),
+    ("GOV-04", {"差異台帳": DEVIATIONS + "a,b,c,なし,2026/4/1,2027/3/31,\n"}, Reason.NOT_DECLARED),
+    ("GOV-04", {"差異台帳": DEVIATIONS + "a,b,なし,CISO,2026/4/1,2027/3/31,\n"}, "ok"),
+    ("GOV-04", {"差異台帳": DEVIATIONS + "a,b,c,CISO,2026/12/1,2027/3/31,\n"}, Reason.NOT_DECLARED),
     ("GOV-04", {"差異台帳": DEVIATIONS + "該当なし,,,,,,2026/11/1\n"}, "nothing"),
     ("GOV-04", {"差異台帳": DEVIATIONS}, Reason.NOT_DECLARED),
     ("GOV-07", {"業務一覧": TASKS + "起案,2,VPN接続、クラウド\n住基,3A,不可\n"}, "ok"),
