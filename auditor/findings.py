@@ -56,6 +56,7 @@ class Reason(StrEnum):
     NO_CONTROL = "no_control"
     NOT_DECLARED = "not_declared"
     NOT_ATTESTED = "not_attested"
+    NOT_KEPT = "not_kept"
     UNSURE = "unsure"
     BROKEN = "broken"
 

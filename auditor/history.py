@@ -20,6 +20,7 @@ from auditor.changes import changes, dated
 from auditor.engine import Audit
 from auditor.errors import OutputError
 from auditor.evidence import Evidence
+from auditor.findings import Reason
 from auditor.firstseen import first_seen
 from auditor.keeping import states, store
 from auditor.keeping.copies import in_memory, set_aside
@@ -51,7 +52,7 @@ class History:
 
     def __init__(self, path: Path, *, writable: bool = True) -> None:
         self._path = path
-        with self._faults():
+        with self.faults():
             self._db = connected(path, writable=writable)
             try:
                 self._bring_up(writable=writable)
@@ -85,8 +86,12 @@ class History:
         migrate(self._db)
 
     @contextmanager
-    def _faults(self) -> Iterator[None]:
-        """Whatever is wrong with the file or a document in it, as one error."""
+    def faults(self) -> Iterator[None]:
+        """Whatever is wrong with the file or a document in it, as one error.
+
+        Raises:
+            OutputError: something is.
+        """
         try:
             yield
         except (sqlite3.Error, OSError, *store.DAMAGED) as error:
@@ -104,53 +109,67 @@ class History:
     def number_on(self, day: date) -> int | None:
         """The run in force on a day (Japan): the last of that day or before, None = there was none yet."""
         wanted = "SELECT max(number) FROM run WHERE day <= ?"
-        with self._faults():
+        with self.faults():
             found: int | None = self._db.execute(wanted, (day.isoformat(),)).fetchone()[0]
             return found
 
     def run(self, number: int | None = None) -> Run | None:
         """A kept run, None = no such run; without a number the newest."""
-        with self._faults():
+        with self.faults():
             return store.run_of(self._db, number)
 
     def evidence(self, number: int) -> dict[str, Evidence]:
         """The evidence of a run by target key, as far as it is still kept."""
-        with self._faults():
+        with self.faults():
             return store.evidence_of(self._db, number)
+
+    def evidence_or_why_not(self, run: Run) -> dict[str, Evidence]:
+        """The evidence of a run by target key; what is no longer kept says so instead of an answer."""
+        gone = {
+            target: Evidence(target=target, collected_at=run.started, outcome=Reason.NOT_KEPT)
+            for target in self.no_longer_kept(run.number)
+        }
+        return gone | self.evidence(run.number)
+
+    def day_of(self, number: int) -> date | None:
+        """The day (Japan) of a run, None = no such run."""
+        with self.faults():
+            found = self._db.execute("SELECT day FROM run WHERE number = ?", (number,)).fetchone()
+            return date.fromisoformat(found[0]) if found is not None else None
 
     def no_longer_kept(self, number: int) -> tuple[str, ...]:
         """The targets whose evidence of that run the retention has removed."""
-        with self._faults():
+        with self.faults():
             return store.no_longer_kept(self._db, number)
 
     def last_heard(self, target: str) -> Evidence | None:
         """The newest kept evidence with which the target answered, None = it never did."""
-        with self._faults():
+        with self.faults():
             return store.last_heard(self._db, target)
 
     def first_seen(self, controls: Collection[str], today: date) -> dict[tuple[str, str], date]:
         """Since which day faults of these controls are known, by target and control; `firstseen` counts."""
-        with self._faults():
+        with self.faults():
             return first_seen(self._db, controls, today)
 
     def intervals(self, target: str, control: str) -> tuple[Interval, ...]:
         """All that is known of one control of one target, oldest first."""
-        with self._faults():
+        with self.faults():
             return states.intervals(self._db, target, control)
 
     def changed(self, number: int) -> tuple[Change, ...]:
         """What a run shows otherwise than the run before it."""
-        with self._faults():
+        with self.faults():
             return states.changed_in(self._db, number)
 
     def trend(self, first: date, last: date, sections: Collection[str] = ()) -> tuple[DayCount, ...]:
         """The figures of every day with a run, both ends inclusive; of some sections, () = of all."""
-        with self._faults():
+        with self.faults():
             return states.trend(self._db, first, last, tuple(sections))
 
     def known(self) -> Known:
         """What was read of bundles so far; asked for a digest while the history is open."""
-        with self._faults():
+        with self.faults():
             return received.known(self._db, lambda document: unpacked(document, None))
 
     def forget(self, machine: str, now: datetime) -> int:
@@ -159,7 +178,7 @@ class History:
         Raises:
             OutputError: the file cannot be written.
         """
-        with self._faults(), self._whole():
+        with self.faults(), self._whole():
             return received.forget(self._db, (machine,), now)
 
     @contextmanager
@@ -181,7 +200,7 @@ class History:
         Raises:
             OutputError: the file cannot be written.
         """
-        with self._faults(), self._whole():
+        with self.faults(), self._whole():
             yield self._db
 
     def keep(self, audit: Audit, news: Received | None = None) -> Run:
@@ -192,7 +211,7 @@ class History:
         Raises:
             OutputError: the file cannot be written (disk full, read-only); nothing of the run is kept.
         """
-        with self._faults(), self._whole():
+        with self.faults(), self._whole():
             run = self._write(audit)
             received.receive(self._db, news or Received(), run.number, run.started)
         return run

@@ -40,7 +40,7 @@ class Settings:
     ssh_account: str = ""
     ssh_key_file: Path | None = None
     unsigned_inbox_reason: str = ""
-    keep: Keep = Keep()
+    keep: Keep = field(default_factory=Keep)
     mail: Mail | None = None
     webhook: Webhook | None = None
     limits: Limits = field(default_factory=Limits)

@@ -15,8 +15,11 @@ from auditor.cli import (
     excepting,
     explaining,
     folders,
+    history,
     hosts,
+    nightly,
     ordinances,
+    past,
     rehearse,
 )
 from auditor.cli.speech import Speech, language_of
@@ -24,7 +27,15 @@ from auditor.errors import AuditorError, CarryError, ConfigError, LockedError, N
 from auditor.exits import Exit
 from auditor.words import LANGUAGES
 
-NOTHING_RAN = ("no_run", "history_missing", "folder_not_empty")
+NOTHING_RAN = (
+    "no_run",
+    "history_missing",
+    "folder_not_empty",
+    "no_run_yet",
+    "history_missing_file",
+    "backup_exists",
+    "no_datasette",
+)
 """Errors of what was asked for, met before anything was done."""
 
 TYPER_INTERRUPTED = 130
@@ -44,6 +55,8 @@ def application(speech: Speech) -> typer.Typer:
     )
     app.callback()(_root(speech))
     audits.register(app, speech)
+    nightly.register(app, speech)
+    past.register(app, speech)
     explaining.register(app, speech)
     rehearse.register(app, speech)
     folders.register(app, speech)
@@ -54,6 +67,7 @@ def application(speech: Speech) -> typer.Typer:
     app.add_typer(data.application(speech), name="data")
     app.add_typer(ordinances.application(speech), name="ordinances")
     app.add_typer(attest.application(speech), name="attest")
+    app.add_typer(history.application(speech), name="history")
     app.add_typer(excepting.application(speech), name="except")
     return app
 

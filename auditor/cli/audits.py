@@ -1,8 +1,6 @@
-"""``auditor scan``, ``judge`` and ``report``: make a run, judge one again, show one again."""
+"""``auditor scan``: make a run."""
 
 from contextlib import nullcontext
-from dataclasses import replace
-from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 import typer
@@ -12,18 +10,13 @@ from auditor.cli.excepting import tell_exceptions
 from auditor.cli.progress import Watched
 from auditor.cli.results import Wish, finish
 from auditor.cli.speech import Speech
-from auditor.engine import JAPAN, WORKERS
-from auditor.errors import ConfigError, OutputError, Problem
-from auditor.exits import Exit, FailOn
-from auditor.overlays import Covers
-from auditor.plan import plan
-from auditor.run import Run
+from auditor.engine import WORKERS
+from auditor.exits import FailOn
 from auditor.session import (
     Session,
     audit,
     exceptions_of,
     faults_since,
-    judged,
     model_of,
     narrowed,
     read_controls,
@@ -38,8 +31,6 @@ HERE = Path("telework-audit")
 def register(app: typer.Typer, speech: Speech) -> None:
     """Add the commands."""
     _register_scan(app, speech)
-    _register_judge(app, speech)
-    _register_report(app, speech)
 
 
 def _register_scan(app: typer.Typer, speech: Speech) -> None:
@@ -146,81 +137,3 @@ def _scan_town(
             run = history.keep(found.audit, found.inbox.received)
             tell_left(put_away(folder / "inbox", found.inbox.files, run.ended), speech)
         return finish(run, out or folder / "out", speech, wish, newest=keep)
-
-
-def _register_judge(app: typer.Typer, speech: Speech) -> None:
-    @app.command("judge", help=speech("help.judge"), epilog=speech("help.judge_examples"))
-    def judge(
-        town: Path = typer.Argument(..., help=speech("help.town"), metavar="TOWN"),
-        number: int | None = typer.Option(None, "--run", help=speech("help.run"), min=1),
-        model: str = typer.Option("", "--model", help=speech("help.model")),
-        on: str = typer.Option("", "--date", help=speech("help.date"), metavar="YYYY-MM-DD"),
-        checks_dir: list[Path] = typer.Option(
-            [], "--checks-dir", help=speech("help.checks_dir"), metavar="DIR"
-        ),
-        out: Path | None = typer.Option(None, "--out", help=speech("help.out"), metavar="DIR"),
-        fail_on: FailOn = typer.Option(FailOn.FAIL, "--fail-on", help=speech("help.fail_on")),
-        max_unknown: int = typer.Option(0, "--max-unknown", help=speech("help.max_unknown"), min=-1),
-        as_json: bool = typer.Option(False, "--json", help=speech("help.json")),
-    ) -> int:
-        wish = Wish(fail_on, None if max_unknown < 0 else max_unknown, as_json=as_json)
-        run = _judge_again(town, number, model, on, checks_dir)
-        return finish(run, out or town / "out" / "judged", speech, wish, newest=False)
-
-
-def _judge_again(folder: Path, number: int | None, model: str, on: str, checks_dirs: list[Path]) -> Run:
-    from auditor.history import open_read_only  # noqa: PLC0415 - start-up time
-    from auditor.town import load_town  # noqa: PLC0415 - start-up time
-
-    plugins, controls = read_controls(checks_dirs)
-    town = load_town(folder).town
-    wanted = replace(town, model=model) if model else town
-    session = Session(town=town, model=model_of(wanted, controls), plugins=plugins, controls=controls)
-    exceptions = exceptions_of(session)
-    with open_read_only(folder / "auditor.db") as history:
-        kept = _kept(history.run(number), folder, number)
-        evidence = history.evidence(kept.number)
-        today, ended = _until(on) if on else (kept.today, kept.ended)
-        covers = Covers(exceptions=exceptions, first_seen=faults_since(session, history, today))
-    tasks = plan(town, session.model, plugins)
-    run = judged(session, tasks, evidence, started=kept.started, now=ended, today=today, covers=covers)
-    return replace(run, rejudged=kept.number)
-
-
-def _until(on: str) -> tuple[date, datetime]:
-    """The day asked for and its last minute in Japan (as UTC): evidence of that day counts."""
-    try:
-        day = date.fromisoformat(on)
-    except ValueError:
-        problem = Problem(Path("--date"), None, "", "not_date", {"value": on})
-        raise ConfigError([problem]) from None
-    return day, datetime.combine(day, time(23, 59), JAPAN).astimezone(UTC)
-
-
-def _kept(run: Run | None, folder: Path, number: int | None) -> Run:
-    if run is None:
-        raise OutputError("no_run", path=str(folder / "auditor.db"), number=number or 0)
-    return run
-
-
-def _register_report(app: typer.Typer, speech: Speech) -> None:
-    @app.command("report", help=speech("help.report"), epilog=speech("help.report_examples"))
-    def report(
-        town: Path = typer.Argument(..., help=speech("help.town"), metavar="TOWN"),
-        number: int | None = typer.Option(None, "--run", help=speech("help.run"), min=1),
-        out: Path | None = typer.Option(None, "--out", help=speech("help.out"), metavar="DIR"),
-        as_json: bool = typer.Option(False, "--json", help=speech("help.json")),
-    ) -> int:
-        from auditor.history import open_read_only  # noqa: PLC0415 - start-up time
-
-        with open_read_only(town / "auditor.db") as history:
-            run = _kept(history.run(number), town, number)
-            newest = history.numbers()[-1] == run.number
-        finish(
-            run,
-            out or town / "out",
-            speech,
-            Wish(FailOn.NONE, None, as_json=as_json, past=True),
-            newest=newest,
-        )
-        return Exit.DONE

@@ -1,6 +1,7 @@
 """Copies of the history file: made whole beside their place, on the disk for good, then named in one step."""
 
 import contextlib
+import itertools
 import os
 import sqlite3
 import tempfile
@@ -56,14 +57,12 @@ def copied(db: sqlite3.Connection, fresh: Path) -> None:
 
 
 def set_aside(db: sqlite3.Connection, path: Path) -> Path:
-    """A copy of a history of an older format, made before it is brought up; where it is.
-
-    One that is there already was made by an attempt that did not come to its end: it is the same history.
-    """
-    aside = path.with_name(f"{path.name}.format{version_of(db)}")
-    if not aside.exists():
-        with beside(aside) as fresh:
-            copied(db, fresh)
+    """A copy of a history of an older format, made before it is brought up; where it is."""
+    name = f"{path.name}.format{version_of(db)}"
+    names = (path.with_name(f"{name}-{count}" if count else name) for count in itertools.count())
+    aside = next(one for one in names if not one.exists())
+    with beside(aside) as fresh:
+        copied(db, fresh)
     return aside
 
 

@@ -11,7 +11,7 @@ from auditor.keeping.deltas import in_lines, restored, unwhole
 from auditor.run import Run
 
 HEARD = "collected_at"
-_ZLIB = b"x"
+OLD = b"x"
 """What documents of formats 1 to 3 begin with; no document of zstd or MessagePack does."""
 
 
@@ -51,7 +51,7 @@ def unpacked(kept: bytes, base: bytes | None, limit_bytes: int = MAX_KEPT_BYTES)
     """
     if base is not None:
         return restored(kept, base, limit_bytes)
-    if not kept.startswith(_ZLIB):
+    if not kept.startswith(OLD):
         return unwhole(kept, limit_bytes)
     stream = zlib.decompressobj()
     plain = stream.decompress(kept, limit_bytes)

@@ -36,6 +36,10 @@ class Base:
     plain: bytes
     size_bytes: int
 
+    def too_old(self, number: int) -> bool:
+        """True when run `number` stands on its own again."""
+        return number - self.run >= BASE_RUNS
+
 
 def keep_run(db: sqlite3.Connection, run: Run) -> bytes:
     """Write the run's row; the digest of its document."""
@@ -44,7 +48,7 @@ def keep_run(db: sqlite3.Connection, run: Run) -> bytes:
         "SELECT b.number, b.document, b.plain FROM run b WHERE b.number ="
         " (SELECT coalesce(base, number) FROM run ORDER BY number DESC LIMIT 1)"
     ).fetchone()
-    base, document = _packed(plain, _base(found, run.number))
+    base, document = packed(plain, base_of(found, run.number))
     digest = digest_of(plain)
     db.execute(
         "INSERT INTO run (number, started, day, model, digest, version, document, base, plain)"
@@ -74,7 +78,7 @@ def keep_evidence(db: sqlite3.Connection, number: int, evidence: Iterable[Eviden
             "  ORDER BY run DESC LIMIT 1)",
             (item.target,),
         ).fetchone()
-        base, document = _packed(plain, _base(found, number))
+        base, document = packed(plain, base_of(found, number))
         db.execute(
             "INSERT INTO evidence (target, run, digest, base, document) VALUES (?, ?, ?, ?, ?)",
             (item.target, number, digest_of(plain), base, document),
@@ -86,18 +90,20 @@ def seal(db: sqlite3.Connection, number: int, run_digest: bytes) -> None:
     seal_run(db, number, run_digest)
 
 
-def _base(found: tuple[int, bytes | None, bytes] | None, number: int) -> Base | None:
+def base_of(found: tuple[int, bytes | None, bytes] | None, number: int) -> Base | None:
     """The document to lean on, None = there is none, it is old, or it is not what was kept."""
-    if found is None or found[1] is None or number - found[0] >= BASE_RUNS:
+    if found is None or found[1] is None:
         return None
     try:
         plain = unpacked(found[1], None, MAX_KEPT_BYTES)
     except DAMAGED:
         return None
-    return Base(found[0], plain, len(found[1])) if digest_of(plain) == found[2] else None
+    base = Base(found[0], plain, len(found[1]))
+    return None if base.too_old(number) or digest_of(plain) != found[2] else base
 
 
-def _packed(plain: bytes, base: Base | None) -> tuple[int | None, bytes]:
+def packed(plain: bytes, base: Base | None) -> tuple[int | None, bytes]:
+    """The run it leans on, None = it stands on its own, and what is to be kept."""
     if base is not None:
         document = difference(plain, base.plain)
         if len(document) * WORTH < base.size_bytes:
@@ -148,6 +154,17 @@ def evidence_plain(db: sqlite3.Connection, number: int) -> Mapping[str, bytes | 
         target: _plain(document, base, base_run) if document is not None else None
         for target, document, base, base_run in rows
     }
+
+
+def one_evidence_plain(db: sqlite3.Connection, number: int, target: str) -> bytes | None:
+    """What a target said in a run, None = nothing, or it is no longer kept."""
+    found = db.execute(
+        "SELECT e.document, b.document, e.base FROM evidence e"
+        " LEFT JOIN evidence b ON b.target = e.target AND b.run = e.base"
+        " WHERE e.target = ? AND e.run = ? AND e.document IS NOT NULL",
+        (target, number),
+    ).fetchone()
+    return _plain(*found) if found is not None else None
 
 
 def evidence_of(db: sqlite3.Connection, number: int) -> dict[str, Evidence]:

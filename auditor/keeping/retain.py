@@ -1,0 +1,86 @@
+"""What the history no longer needs is removed: old evidence, and bundles too old to be handed in again."""
+
+import json
+import sqlite3
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+from auditor.findings import ATTESTED
+from auditor.firstseen import FAULTY
+from auditor.history import History
+from auditor.keeping.table import Keep
+from auditor.model import DAY_LIMIT
+
+ALWAYS_RUNS = 30
+"""The evidence of so many newest runs stays whatever the clock says: it may have jumped."""
+
+_EVIDENCE = """
+    UPDATE evidence SET document = NULL, base = NULL WHERE document IS NOT NULL
+    AND run <= (SELECT max(number) FROM run) - :always
+    AND run IN (SELECT number FROM run WHERE day < :evidence)
+    AND NOT (
+        run IN (SELECT number FROM run WHERE day >= :fault)
+        AND EXISTS (
+            SELECT 1 FROM state WHERE state.target = evidence.target
+            AND evidence.run BETWEEN state.first_run AND state.last_run
+            AND state.shown_as IN (SELECT value FROM json_each(:faults))
+        )
+    )
+    AND NOT EXISTS (
+        SELECT 1 FROM evidence AS leaning WHERE leaning.target = evidence.target
+        AND leaning.base = evidence.run AND leaning.run > evidence.run
+    )
+"""
+"""Evidence that a kept one leans on stays until that one goes."""
+
+_BUNDLES = """
+    DELETE FROM bundle WHERE document IS NULL AND collected_at < :bundle AND arrived < :bundle
+    AND run <= (SELECT max(number) FROM run) - :always
+    AND EXISTS (
+        SELECT 1 FROM bundle AS newer WHERE newer.machine = bundle.machine AND newer.context = bundle.context
+        AND newer.signed = bundle.signed AND newer.forgotten = bundle.forgotten
+        AND newer.sequence > bundle.sequence AND newer.collected_at >= bundle.collected_at
+    )
+"""
+"""How far a chain has counted stays known, and so no file from before can be read again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retained:
+    """How much was removed: documents of evidence, and rows of bundles."""
+
+    evidence: int = 0
+    bundles: int = 0
+
+
+def retain(folder: Path, today: date, keep: Keep) -> Retained:
+    """Remove from the town folder's history what it need not keep on `today`; the caller holds the lock.
+
+    Raises:
+        OutputError: the history cannot be written; nothing was removed.
+    """
+    path = folder / "auditor.db"
+    if not path.exists():
+        return Retained()
+    with History(path) as history:
+        history.db.execute("PRAGMA secure_delete=ON")  # what is removed is not in the file any more
+        with history.changing() as db:
+            return removed(db, today, keep)
+
+
+def removed(db: sqlite3.Connection, today: date, keep: Keep) -> Retained:
+    """Remove it in the caller's transaction."""
+    days = {
+        "always": ALWAYS_RUNS,
+        "evidence": (today - timedelta(days=keep.evidence_days)).isoformat(),
+        "fault": (today - timedelta(days=keep.fault_days)).isoformat(),
+        "bundle": (today - timedelta(days=max(keep.evidence_days, DAY_LIMIT))).isoformat(),
+    }
+    faults = json.dumps([before + name for name in FAULTY for before in ("", ATTESTED)])
+    evidence = 0
+    while gone := db.execute(
+        _EVIDENCE, {**days, "faults": faults}
+    ).rowcount:  # a base goes once nothing leans on it
+        evidence += gone
+    return Retained(evidence, db.execute(_BUNDLES, days).rowcount)

@@ -1,0 +1,42 @@
+"""``[history]`` of ``town.toml``: how long evidence is kept."""
+
+from dataclasses import dataclass
+
+import msgspec
+
+SHORTEST_DAYS = 31
+LONGEST_DAYS = 36_500
+
+
+class HistoryTable(msgspec.Struct, forbid_unknown_fields=True):
+    """``[history]``: see `Keep`."""
+
+    evidence_days: int = 400
+    fault_days: int = 1100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keep:
+    """For how many days evidence is kept; runs, states and figures are never removed.
+
+    `fault_days` = of targets that in that run showed a fault, the excepted and those in their grace included.
+    """
+
+    evidence_days: int = 400
+    fault_days: int = 1100
+
+
+def keep_of(table: HistoryTable) -> Keep:
+    """What the town wants kept."""
+    return Keep(evidence_days=table.evidence_days, fault_days=table.fault_days)
+
+
+def wrong(table: HistoryTable) -> tuple[str, int, int, int] | None:
+    """The key that cannot be used, what it says, and its lowest and highest value; None = all is well."""
+    for name, value, low in (
+        ("evidence_days", table.evidence_days, SHORTEST_DAYS),
+        ("fault_days", table.fault_days, table.evidence_days),
+    ):
+        if not low <= value <= LONGEST_DAYS:
+            return name, value, low, LONGEST_DAYS
+    return None
