@@ -1,30 +1,37 @@
 """The ledgers of procedures (手続一覧) and forms (様式一覧): each row typed, each blank kept blank."""
 
 import re
-import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
-from functools import cache
-from importlib.resources import files
-from typing import Any
 
 import msgspec
 
 from auditor.api import Folder, Garbled, Unreached, folded
-from checks._ledgers._table import Table, csv_table, sheets
+from checks._ledgers._headings import (
+    LEDGERS,
+    columns_of,
+    heading_row,
+    is_ledger,
+    is_log,
+    known,
+    ledger_headings,
+    tables_in,
+    width_of,
+    words_of,
+)
+from checks._ledgers._table import MAX_SHEET_COLUMNS, Table
 
-LEDGERS = (".csv", ".xlsx")
+OLD = (".xls", ".xlsb", ".ods")
+"""Workbooks that are not read; one whose name says that it is a ledger is missed."""
+
 NEEDS = ("seal", "presence", "paper", "fee")
 """What a procedure may demand of people, each with its own column for the reason."""
-
-HEADING_WITHIN = 10
-KNOWN_HEADINGS = 3
-"""A table is a ledger where one of its first rows holds so many known headings, the name among them."""
 
 MAX_YEARLY = 10_000_000
 _LABEL = re.compile(r"(.*?)[-ー:]?(\d{0,3})")
 _DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
 _FORMULA = ("=", "+", "@")
+_LEDGER_NAME = re.compile(r"一覧|台帳|ledger", re.IGNORECASE)
 
 
 class Procedure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -77,101 +84,33 @@ class Ledgers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return (*self.unread, *self.faults)
 
 
-@cache
-def known() -> Mapping[str, Any]:
-    """``ledgers.toml``, read once."""
-    return tomllib.loads(files(__package__).joinpath("ledgers.toml").read_text(encoding="utf-8"))
-
-
-@cache
-def _headings() -> Mapping[str, str]:
-    rows = {**known()["columns"], **known()["other_columns"]}
-    return {folded(name): key for key, names in rows.items() for name in names}
-
-
-@cache
-def application_headings() -> Mapping[str, str]:
-    """The columns of a log of applications by their folded headings."""
-    return {folded(name): key for key, names in known()["application_columns"].items() for name in names}
-
-
-@cache
-def words_of(column: str) -> Mapping[str, str]:
-    rows = known()["words"][column]
-    return {folded(word): meaning for meaning, words in rows.items() for word in words}
-
-
-def tables_in(folder: Folder, name: str) -> tuple[Table, ...]:
-    """The tables of one CSV file or workbook.
-
-    Raises:
-        Garbled: the file is none.
-        Unreached: as `Folder.read`.
-    """
-    body = folder.read(name)
-    return sheets(body, name) if name.lower().endswith(".xlsx") else (csv_table(body, name),)
-
-
-def heading_row(table: Table, names: Mapping[str, str], wanted: Iterable[str]) -> int | None:
-    """Index of the row of headings, None = the table is no such ledger."""
-    for index, (_, cells) in enumerate(table.rows[:HEADING_WITHIN]):
-        found = {names[folded(cell)] for cell in cells if folded(cell) in names}
-        if len(found) >= KNOWN_HEADINGS and found.issuperset(wanted):
-            return index
-    return None
-
-
-def is_log(table: Table) -> bool:
-    """True for a table with the headings of a log of applications."""
-    return heading_row(table, application_headings(), ("day", "way")) is not None
-
-
-def is_ledger(table: Table) -> bool:
-    """True for a table with the headings of a ledger of procedures or forms."""
-    return not is_log(table) and heading_row(table, _headings(), ("name",)) is not None
-
-
-def columns_of(table: Table, at: int, names: Mapping[str, str]) -> dict[str, int]:
-    """Where each known column stands.
-
-    Raises:
-        Garbled: merged cells at or below the headings, a column twice.
-    """
-    line, cells = table.rows[at]
-    for last, ref in table.merged:
-        if last >= line:
-            raise Garbled(f"{table.name}: merged cells {ref}")
-    found: dict[str, int] = {}
-    for index, cell in enumerate(cells):
-        key = names.get(folded(cell))
-        if key in found:
-            raise Garbled(f"{table.name}:{line}: the column {cell[:40]} twice")
-        if key is not None:
-            found[key] = index
-    return found
-
-
 def read_ledgers(folder: Folder) -> Ledgers:
     """Every row of every ledger of the folder; a CSV file that is neither ledger nor log is named as unread.
 
-    A workbook without a ledger's headings is taken for a form.
+    A workbook without a ledger's headings is taken for a form; in one with a ledger, a sheet that is as wide
+    without headings may be where the ledger goes on.
     """
-    found = Ledgers([], [], [])
+    old = [name for name in folder.names(*OLD) if _LEDGER_NAME.search(name.rpartition("/")[2])]
+    found = Ledgers([], [], [f"{name}: save it as xlsx or CSV" for name in old])
     for name in folder.names(*LEDGERS):
         try:
-            for table in tables_in(folder, name):
-                if is_ledger(table):
-                    _read(table, found)
-                elif name.lower().endswith(".csv") and not is_log(table):
-                    found.unread.append(f"{name}: no headings of a ledger or a log")
+            tables = tables_in(folder, name)
+            mine = [table for table in tables if is_ledger(table)]
+            for table in mine:
+                _read(table, found)
+            wide = min(map(width_of, mine), default=0 if name.lower().endswith(".csv") else MAX_SHEET_COLUMNS)
+            others = (table for table in tables if table not in mine and not is_log(table))
+            found.unread.extend(
+                f"{one.name}: no headings of a ledger or a log" for one in others if 2 * width_of(one) >= wide
+            )
         except (Garbled, Unreached) as error:
             found.unread.append(f"{name}: {error.note}"[:200])
     return found
 
 
 def _read(table: Table, found: Ledgers) -> None:
-    at = heading_row(table, _headings(), ("name",)) or 0
-    columns = columns_of(table, at, _headings())
+    at = heading_row(table, ledger_headings(), ("name",)) or 0
+    columns = columns_of(table, at, ledger_headings())
     width = len(table.rows[at][1])
     for line, cells in table.rows[at + 1 :]:
         place = f"{table.name}:{line}"
@@ -205,6 +144,11 @@ class _Reader:
             return ""
         return " ".join(cell.split())
 
+    def ground(self, column: str) -> str:
+        """A cell of words, "" where they only say that there is none."""
+        text = self.text(column)
+        return text if _told(text) else ""
+
     def word(self, column: str, table: str) -> str:
         """What a cell means; "" = blank, ? = nobody knows."""
         cell = folded(self.row[column])
@@ -227,8 +171,8 @@ def _procedure(reader: _Reader) -> Procedure:
         number=reader.text("number"),
         name=name,
         section=reader.text("section"),
-        rule=reader.text("rule"),
-        clause=reader.text("clause"),
+        rule=reader.ground("rule"),
+        clause=reader.ground("clause"),
         file=reader.text("file"),
         flags=flags,
         reasons=[key for key in (*NEEDS, "online") if _told(row.get(f"{key}_reason", ""))],
@@ -241,8 +185,9 @@ def _procedure(reader: _Reader) -> Procedure:
 
 
 def _told(cell: str) -> bool:
-    """True for a reason; a dash or a question mark is none."""
-    return bool(folded(cell).strip("-ー―－?/.")) and not cell.startswith(_FORMULA)
+    """True for a reason; a dash, a question mark and a word for "none" or "not known" is none."""
+    word = folded(cell).strip("-ー―－?/.…・")
+    return bool(word) and word not in words_of("untold") and not cell.startswith(_FORMULA)
 
 
 def _is_number(cell: str, most: int) -> bool:

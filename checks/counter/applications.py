@@ -27,17 +27,15 @@ from auditor.api import (
     probe,
     unknown,
 )  # fmt: skip
-from checks._ledgers._procedures import (
-    Ledgers,
-    Procedure,
+from checks._ledgers._headings import (
     application_headings,
     columns_of,
-    day_of,
     heading_row,
     is_log,
     tables_in,
     words_of,
-)  # fmt: skip
+)
+from checks._ledgers._procedures import Ledgers, Procedure, day_of
 from checks._ledgers._table import Table
 
 MAX_COUNT = 1_000_000

@@ -22,7 +22,8 @@ from auditor.api import (
     probe,
     unknown,
 )  # fmt: skip
-from checks._ledgers._procedures import Ledgers, Procedure, is_ledger, tables_in
+from checks._ledgers._headings import WORKBOOKS, is_ledger, tables_in
+from checks._ledgers._procedures import Ledgers, Procedure
 from checks.counter._formfiles import PICTURES, read_form
 from checks.counter._formnames import files_by_row
 from checks.counter._marks import marks_in, unseen
@@ -67,7 +68,7 @@ def _hidden(name: str) -> bool:
 
 
 def _is_ledger(folder: Folder, name: str) -> bool:
-    if _suffix(name) != "xlsx":
+    if not name.lower().endswith(WORKBOOKS):
         return False
     try:
         return any(is_ledger(table) for table in tables_in(folder, name))

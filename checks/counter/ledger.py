@@ -18,7 +18,8 @@ from auditor.api import (
     probe,
     unknown,
 )  # fmt: skip
-from checks._ledgers._procedures import NEEDS, Ledgers, Procedure, known, read_ledgers
+from checks._ledgers._headings import known
+from checks._ledgers._procedures import NEEDS, Ledgers, Procedure, read_ledgers
 
 
 @probe("counter.ledgers", kind="counter")

@@ -34,9 +34,16 @@ def test_a_need_without_reason_or_clause_fails_and_names_its_row(tmp_path: Path,
     assert (result.verdict, result.places) == (Verdict.FAIL, ("利用届(福祉課) 押印要否 様式一覧.csv:2",))
 
 
-@pytest.mark.parametrize("reason", ["-", "－", "?", "=A1"])
+@pytest.mark.parametrize("reason", ["-", "－", "?", "=A1", "なし", "不明", "確認中", "…"])
 def test_a_dash_or_a_formula_is_no_reason(tmp_path: Path, reason: str) -> None:
     put(tmp_path, {"a.csv": sheet(FULL, row(押印根拠=reason))})
+    assert judged("ONL-05", tmp_path).verdict is Verdict.FAIL
+
+
+@pytest.mark.parametrize("column", ["根拠例規", "根拠条文"])
+@pytest.mark.parametrize("word", ["-", "なし", "不明", "確認中"])
+def test_a_word_for_none_is_no_ground(tmp_path: Path, column: str, word: str) -> None:
+    put(tmp_path, {"a.csv": sheet(FULL, row(**{column: word}))})
     assert judged("ONL-05", tmp_path).verdict is Verdict.FAIL
 
 
