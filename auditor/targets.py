@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from auditor.register import Place, Register, SignOn
+from auditor.silence import Limits
 from auditor.work import Documents, PrintServer, System
 from auditor.zones import Flow, Jump, Vantage, Zone, shipped_zones
 
@@ -180,7 +181,8 @@ class Town:
 
     `endpoints` are in use; `retired` ones are no targets any more, and should say nothing.
     `sample` = invented data; every page says 見本. `unsigned_inbox` = evidence files without a signature
-    are accepted (the town wrote why). `alone` = there is no town, only the machine this runs on.
+    are accepted (the town wrote why). `limits` = from when on silence is told.
+    `alone` = there is no town, only the machine this runs on.
     `partial` = narrowed to some sections, so that what is missing in it may stand in another's ledger.
     """
 
@@ -204,6 +206,7 @@ class Town:
     documents: tuple[Documents, ...] = ()
     consoles: tuple[Console, ...] = ()
     unsigned_inbox: bool = False
+    limits: Limits = field(default_factory=Limits)
     alone: bool = False
     partial: bool = False
 

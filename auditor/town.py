@@ -18,7 +18,6 @@ from auditor.problems import Note, Told, in_order
 from auditor.rosters import Defaults, Names, read_endpoints, read_staff
 from auditor.seasons import renamed
 from auditor.segments import Segments
-from auditor.silence import Limits
 from auditor.targets import Endpoint, Person, Section, Town
 from auditor.townfile import TownFile, read_town_file
 
@@ -31,8 +30,7 @@ class Settings:
 
     `model_file` = the town's own model, None = a shipped one. `ssh_key_file` None = no key is declared.
     `unsigned_inbox_reason` = why unsigned evidence is accepted, "" = it is not. `mail`, `webhook` = where
-    notices go, None = nowhere; `limits` = from when on silence is told,
-    `hours` = when the town is audited by itself.
+    notices go, None = nowhere. `hours` = when the town is audited by itself.
     """
 
     folder: Path
@@ -43,7 +41,6 @@ class Settings:
     keep: Keep = field(default_factory=Keep)
     mail: Mail | None = None
     webhook: Webhook | None = None
-    limits: Limits = field(default_factory=Limits)
     hours: Hours = field(default_factory=Hours)
 
     @property
@@ -151,7 +148,6 @@ def _settings(declared: Declared) -> Settings:
         unsigned_inbox_reason=reason if table.unsigned_inbox else "",
         mail=mail_of(declared, [section.id for section in written.sections]),
         webhook=webhook_of(declared),
-        limits=limits_of(declared),
         hours=hours_of(toml, written.nightly, declared.told),
     )
 
@@ -186,4 +182,5 @@ def _town(
         documents=work.documents(ids),
         consoles=declared.consoles(),
         unsigned_inbox=table.unsigned_inbox,
+        limits=limits_of(declared),
     )
