@@ -64,9 +64,9 @@ class Declared(Declaring):
                 elif id_ not in staff and misspelt(id_, staff):
                     self.wrong(place, "no_person", name=id_[:MAX_NAME], near=self.told.near(id_, staff))
                 elif id_ not in staff:
-                    toml = self.file.toml
+                    toml, values = self.file.toml, {"name": section.name, "id": id_}
                     line = toml.line_of(place)
-                    self.told.note(toml.path, line, f"sections.{key}", f"{key}_left", name=section.name, id=id_)
+                    self.told.note(toml.path, line, f"sections.{key}", f"{key}_left", **values)
 
     def gateways(self, sections: Collection[str]) -> tuple[Gateway, ...]:
         """The gateways."""

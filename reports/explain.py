@@ -9,6 +9,7 @@ from auditor.explanation import Explanation, Told
 from auditor.findings import ATTESTED, Verdict, shown_as
 from auditor.run import Run
 from reports.book import Book
+from reports.exceptions import over
 from reports.requests import due_of
 from reports.terminal import STYLES
 from reports.wording import Words, plain, town_rule
@@ -31,6 +32,8 @@ def explanation(found: Explanation, book: Book, *, script: bool = False) -> Iter
     yield Text(f"{title} — {plain(book.label(found.target.key))} ({plain(found.target.id)})", style="bold")
     mark = Text(words(f"verdict.{state}"), style=STYLES.get(state.removeprefix(ATTESTED), "green"))
     yield mark + Text(f" {plain(words.seen(finding, control))}", style="")
+    if laid := over(book, finding):
+        yield Text(f"  {plain(laid)}")
     yield from _notes(found, words)
     yield _head(words("explain.wants"))
     yield from _wants(found, words)
@@ -72,6 +75,8 @@ def _wants(found: Explanation, words: Words) -> Iterator[Text]:
         bounds = "" if param.low is None else words("explain.bounds", low=param.low, high=param.high)
         reason = words("explain.reason", why=plain(param.reason)) if param.reason else ""
         yield Text(f"  {name} = {value} {param.unit} {bounds}{reason}".rstrip())
+    if control.grace_days:
+        yield Text(f"  {words('exception.grace_days', days=control.grace_days)}")
     source = words("section.town_mark") if town_rule(found.finding, control) else ""
     yield Text(f"  {words('explain.source', source=control.source)} {source}".rstrip())
 

@@ -166,7 +166,7 @@ def _of_finding(book: Book, finding: Finding) -> _Group | None:
 
 def due_of(book: Book, finding: Finding) -> date:
     """When something not in order is to be settled: counted from the day since when it is so."""
-    if finding.overlay is Overlay.GRACE and finding.until is not None:
+    if finding.verdict is Verdict.FAIL and finding.until is not None:  # the model's own day, also when past
         return finding.until
     control = book.controls.get(finding.control) if finding.verdict is Verdict.FAIL else None
     days = control.due_days if control is not None else SOON_DAYS

@@ -8,6 +8,7 @@ from auditor.findings import ATTESTED, Counts, Finding, Verdict, shown_as
 from auditor.readiness import Ready, SectionReadiness
 from auditor.run import LEGS
 from reports.book import Book, verdict_of
+from reports.exceptions import exception_rows, over
 from reports.quiet import quiet_of
 from reports.requests import Ask, asks
 from reports.sheet import first_sheet
@@ -81,6 +82,7 @@ def section_view(book: Book, section: str) -> dict[str, object]:
         "bars": tuple((leg, bar(ready.by_leg.get(leg, {}))) for leg in LEGS),
         "rows": rows,
         "town_wide": town_wide,
+        "exceptions": exception_rows(book, section),
         "quiet": quiet_of(book, section),
         "shifts": moved[:SHIFTS],
         "more_shifts": sum(shift.count for shift in moved[SHIFTS:]),
@@ -140,7 +142,7 @@ def details(book: Book, section: str) -> tuple[tuple[Row, ...], int]:
     """What is not in order, and how many such findings of shared targets hold nobody here back."""
     wanted = {cause.target for person in book.people_of(section) for cause in person.causes}
     whole: defaultdict[tuple[str, int], list[str]] = defaultdict(list)
-    open_: defaultdict[tuple[str, str, str, tuple[str, ...]], list[Finding]] = defaultdict(list)
+    open_: defaultdict[tuple[object, ...], list[Finding]] = defaultdict(list)
     elsewhere = 0
     for card in book.cards_of(section):
         findings = book.findings.get(card.key, ())
@@ -154,7 +156,8 @@ def details(book: Book, section: str) -> tuple[tuple[Row, ...], int]:
             state = shown_as(finding)
             if state not in SETTLED and not finding.whole_target and finding.attested is None:
                 seen = book.words.seen(finding, book.controls[finding.control])
-                open_[finding.control, state, seen, finding.places].append(finding)
+                laid = finding.exception, finding.until
+                open_[finding.control, state, seen, finding.places, laid].append(finding)
     rows = [_row(book, group) for group in open_.values()]
     rows += [_silent(book, reason, count, keys) for (reason, count), keys in whole.items()]
     return tuple(sorted(rows, key=lambda row: (EVERY.index(row.state), -len(row.names)))), elsewhere
@@ -193,7 +196,6 @@ def attested(book: Book, section: str) -> tuple[Word, ...]:
 def _row(book: Book, group: Sequence[Finding]) -> Row:
     first = group[0]
     control, words = book.controls[first.control], book.words
-    until = words("section.until", day=words.day(first.until)) if first.until is not None else ""
     return Row(
         names=book.labels(finding.target for finding in group),
         item=control.title.in_(words.lang),
@@ -201,7 +203,7 @@ def _row(book: Book, group: Sequence[Finding]) -> Row:
         seen=words.seen(first, control),
         places=first.places[:PLACES],
         town=first.verdict is not Verdict.UNKNOWN and town_rule(first, control),
-        until=until,
+        until=over(book, first),
     )
 
 

@@ -9,6 +9,7 @@ from auditor.findings import Finding, shown_as
 from auditor.run import TargetCard
 from reports.arrivals import arrival_counts, arrival_lines
 from reports.book import Book
+from reports.exceptions import exception_rows, over
 from reports.section import EVERY
 from reports.shifts import shifts
 from reports.wording import TOWN_MARKS, Words, plain
@@ -30,6 +31,7 @@ class Line:
     wanted: Markup
     finding: Finding
     whose: str = ""
+    over: str = ""
 
 
 def technical_view(book: Book) -> dict[str, object]:
@@ -45,6 +47,7 @@ def technical_view(book: Book) -> dict[str, object]:
         "wanted": {control.id: wanted(control, book.words) for control in book.run.controls},
         "town_marks": TOWN_MARKS,
         "shifts": shifts(book, moved),
+        "exceptions": exception_rows(book),
         "arrivals": arrival_lines(book.run, book.words),
         "arrived": arrival_counts(book.run, book.words),
     }
@@ -61,6 +64,7 @@ def _lines(
             wanted=short[finding.control],
             finding=finding,
             whose=book.words.whose(finding),
+            over=over(book, finding),
         )
         for finding in book.findings.get(card.key, ())
     )
@@ -85,6 +89,9 @@ def wanted(control: Control, words: Words, limit: int | None = None) -> Markup:
         if param.reason:
             part += Markup(' <span class="sub">{}</span>').format(plain(param.reason))
         parts.append(part)
+    if control.grace_days:
+        days = words("exception.grace_days", days=control.grace_days)
+        parts.append(Markup('{} <span class="tag">{}</span>').format(days, town))
     return Markup("<br>").join(parts)
 
 

@@ -7,11 +7,12 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderR
 from rich.table import Table
 from rich.text import Text
 
-from auditor.findings import Tally, Verdict
+from auditor.findings import ATTESTED, Tally, Verdict, shown_as
 from auditor.readiness import Ready, SectionReadiness
 from auditor.run import Run
 from reports.arrivals import arrival_counts
 from reports.book import Book, partly_blocked, verdict_of
+from reports.exceptions import ending_lines, over
 from reports.section import COUNTS, said_counts
 from reports.town import causes
 from reports.wording import Words, plain
@@ -19,6 +20,8 @@ from reports.wording import Words, plain
 STYLES = {
     "fail": "bold red",
     "unknown": "bold",
+    "grace": "yellow",
+    "exception": "yellow",
     "blocked": "bold red",
     "check_first": "bold",
     "conditional": "yellow",
@@ -63,6 +66,7 @@ def summary(run: Run, lang: str) -> RenderableType:
         Text(words("terminal.inbox", count=row.count, why=row.why), style="bold red" if row.refused else "")
         for row in arrival_counts(run, words)
     ]
+    parts += [Text(plain(line), style="yellow") for line in ending_lines(book)]
     if run.changes is not None:
         parts.append(Text(words("terminal.changes", count=len(run.changes.changed))))
     parts += [Text(words("terminal.broken", fault=plain(fault)), style="bold red") for fault in run.broken]
@@ -148,11 +152,11 @@ def _findings(book: Book) -> list[RenderableType]:
             continue
         if finding.whole_target or finding.verdict not in (Verdict.FAIL, Verdict.UNKNOWN):
             continue
+        state = shown_as(finding).removeprefix(ATTESTED)
         seen = words.seen(finding, book.controls[finding.control])
+        laid = f" {over(book, finding)}" if finding.until is not None else ""
         note = f" ({finding.note})" if finding.note else ""
         said = f"【{words('attested.column')}】" if finding.attested is not None else ""
-        text = (
-            f"{words(f'mark.{finding.verdict.value}')} {finding.control} {said}{book.title(finding.control)}"
-        )
-        lines.append(Text(plain(f"{text}: {seen}{note}"), style=STYLES[finding.verdict.value]))
+        text = f"{words(f'mark.{state}')} {finding.control} {said}{book.title(finding.control)}"
+        lines.append(Text(plain(f"{text}: {seen}{laid}{note}"), style=STYLES[state]))
     return lines

@@ -8,6 +8,7 @@ from datetime import date
 from auditor.readiness import RANK, Cause, Ready
 from auditor.run import TargetCard
 from reports.book import Book, partly_blocked, verdict_of
+from reports.exceptions import notable
 from reports.files import file_name
 from reports.quiet import quiet_sections
 from reports.requests import SEVERITY, due_of
@@ -63,6 +64,7 @@ def town_view(book: Book) -> dict[str, object]:
         "oldest": oldest(run.targets),
         "quiet": quiet_sections(book),
         "whole": whole_items(book),
+        "exceptions": notable(book),
         "moved": transfers(book),
         "loose": strays(book),
     }

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import date
 
-from auditor.findings import Verdict, shown_as
+from auditor.findings import Overlay, Verdict, shown_as
 from auditor.run import TargetCard
 from reports.book import Book
+from reports.exceptions import over
 from reports.requests import due_of
 
 KINDS = ("town", "flow")
@@ -16,7 +17,8 @@ KINDS = ("town", "flow")
 class WholeItem:
     """One finding on the town: `plain` says what it means, `seen` what was found, `fix` who does what.
 
-    `due` = the day it should be done by, None where nobody can tell yet what to do (未確認).
+    `due` = the day it should be done by, None where nobody can tell yet what to do (未確認) or an exception
+    covers it.
     """
 
     control: str
@@ -37,14 +39,16 @@ def whole_items(book: Book) -> tuple[WholeItem, ...]:
             continue
         control = book.controls[finding.control]
         failed = finding.verdict is Verdict.FAIL
+        asked = failed and finding.overlay is not Overlay.EXCEPTION
+        laid = f" {over(book, finding)}" if failed and finding.until is not None else ""
         items.append(
             WholeItem(
                 control=control.id,
                 state=shown_as(finding),
                 plain=_about(control.plain.in_(lang) if failed else control.title.in_(lang), card),
-                seen=book.words.seen(finding, control),
-                fix=control.fix.in_(lang) if failed else "",
-                due=due_of(book, finding) if failed else None,
+                seen=f"{book.words.seen(finding, control)}{laid}",
+                fix=control.fix.in_(lang) if asked else "",
+                due=due_of(book, finding) if asked else None,
             )
         )
     return tuple(items)

@@ -18,7 +18,7 @@ MAX_LINES = 300
 MAX_FUNCTION_LINES = 60
 
 VALUES = {"answers", "control", "errors", "explanation", "findings", "readiness", "rehearsal", "run"}
-VALUES |= {"targets", "words", "work", "zones"}
+VALUES |= {"seasons", "targets", "words", "work", "zones"}
 """What `reports` may know of `auditor`: values, never ways to get them."""
 
 UNESCAPED = {
