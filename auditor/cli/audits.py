@@ -1,6 +1,7 @@
 """``auditor scan``: make a run."""
 
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import typer
@@ -106,6 +107,7 @@ def _scan_town(
     from auditor.history import History, open_read_only  # noqa: PLC0415 - start-up time
     from auditor.lock import locked  # noqa: PLC0415 - start-up time
     from auditor.town import load_town  # noqa: PLC0415 - start-up time
+    from auditor.watch import with_silences  # noqa: PLC0415 - start-up time
 
     plugins, controls = read_controls(checks_dirs)
     loaded = load_town(folder)
@@ -134,6 +136,7 @@ def _scan_town(
         tell_refused(found.audit.run, speech)
         run = found.audit.run
         if keep and history is not None:
-            run = history.keep(found.audit, found.inbox.received)
+            said = with_silences(run, loaded.town, history, plugins.tables)
+            run = history.keep(replace(found.audit, run=said), found.inbox.received)
             tell_left(put_away(folder / "inbox", found.inbox.files, run.ended), speech)
         return finish(run, out or folder / "out", speech, wish, newest=keep)

@@ -22,6 +22,7 @@ from auditor.overlays import Covers
 from auditor.run import Run
 from auditor.session import Outcome, RoadsMaker, Session, exceptions_of, faults_since
 from auditor.stages import QUIET, Asked, arrive, conclude
+from auditor.watch import with_silences
 
 Tell = Callable[..., None]
 """Told what happens: a key of the ``nightly`` sentences and its values."""
@@ -120,7 +121,8 @@ class Steps:
     def _keep(self, run: Run, outcome: Outcome) -> Run:
         ground = self.ground
         self._begin(Step.HISTORY)
-        kept = ground.history.keep(Audit(run, outcome.audit.evidence), outcome.inbox.received)
+        said = with_silences(run, ground.session.town, ground.history, ground.session.plugins.tables)
+        kept = ground.history.keep(Audit(said, outcome.audit.evidence), outcome.inbox.received)
         for name in put_away(ground.folder / "inbox", outcome.inbox.files, kept.ended):
             ground.tell("left", file=name)
         self.is_kept(kept)
