@@ -168,13 +168,19 @@ def _rest(opened: Opening, wanted: Wanted, history: "History", speech: Speech) -
         written = publish(run, wanted.out, speech.lang, report_renderers(), newest=newest)
         return {"path": written[0].parent}
 
+    def notices(run: "Run") -> Mapping[str, object]:
+        from auditor.notify.nightly import notify  # noqa: PLC0415 - start-up time
+
+        done = notify(opened.loaded, run, history, datetime.now(UTC), opened.session.plugins.tables)
+        return {"sent": done.sent, "waiting": done.waiting}
+
     def retention(run: "Run") -> Mapping[str, object]:
         from auditor.keeping.retain import retain  # noqa: PLC0415 - start-up time
 
         gone = retain(wanted.folder, run.today, opened.loaded.settings.keep)
         return {"count": gone.evidence + gone.bundles}
 
-    return {Step.REPORTS: reports, Step.RETENTION: retention}
+    return {Step.REPORTS: reports, Step.NOTIFY: notices, Step.RETENTION: retention}
 
 
 def _would(opened: Opening, wanted: Wanted, speech: Speech) -> int:
