@@ -94,7 +94,7 @@ def test_nothing_in_the_templates_escapes_the_escaping() -> None:
         for entry in files("reports").iterdir()
         if entry.name.endswith(".py") and "Markup(" in entry.read_text("utf-8")
     }
-    assert marked == {"html.py": 1, "technical.py": 5}, (
+    assert marked == {"html.py": 1, "technical.py": 6}, (
         "each literal markup was looked at; look at the new one"
     )
 
