@@ -21,7 +21,7 @@ from auditor.engine import Audit
 from auditor.errors import OutputError
 from auditor.evidence import Evidence
 from auditor.findings import Reason
-from auditor.firstseen import first_seen
+from auditor.firstseen import NOBODY, Heirs, first_seen
 from auditor.keeping import states, store
 from auditor.keeping.copies import in_memory, set_aside
 from auditor.keeping.documents import unpacked
@@ -147,10 +147,12 @@ class History:
         with self.faults():
             return store.last_heard(self._db, target)
 
-    def first_seen(self, controls: Collection[str], today: date) -> dict[tuple[str, str], date]:
+    def first_seen(
+        self, controls: Collection[str], today: date, heirs: Heirs = NOBODY
+    ) -> dict[tuple[str, str], date]:
         """Since which day faults of these controls are known, by target and control; `firstseen` counts."""
         with self.faults():
-            return first_seen(self._db, controls, today)
+            return first_seen(self._db, controls, today, heirs)
 
     def intervals(self, target: str, control: str) -> tuple[Interval, ...]:
         """All that is known of one control of one target, oldest first."""
