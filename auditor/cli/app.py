@@ -21,6 +21,7 @@ from auditor.cli import (
     ordinances,
     past,
     rehearse,
+    schedule,
 )
 from auditor.cli.speech import Speech, language_of
 from auditor.errors import AuditorError, CarryError, ConfigError, LockedError, NotFound, PluginError
@@ -68,6 +69,7 @@ def application(speech: Speech) -> typer.Typer:
     app.add_typer(ordinances.application(speech), name="ordinances")
     app.add_typer(attest.application(speech), name="attest")
     app.add_typer(history.application(speech), name="history")
+    app.add_typer(schedule.application(speech), name="schedule")
     app.add_typer(excepting.application(speech), name="except")
     return app
 

@@ -3,6 +3,7 @@
 import random
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +16,7 @@ from auditor.cli.opening import Opening, held, opening
 from auditor.cli.progress import Watched
 from auditor.cli.speech import Speech
 from auditor.engine import WORKERS, japan_day
-from auditor.errors import ConfigError, Problem
+from auditor.errors import AuditorError, ConfigError, Problem
 from auditor.exits import Exit, FailOn, exit_code
 from auditor.nightly.hours import MAX_JITTER_MIN, Quiet, quiet_of
 from auditor.nightly.journal import STEPS, Step
@@ -93,8 +94,24 @@ def _nightly(opened: Opening, wanted: Wanted, speech: Speech) -> int:
         Watched(speech, len(opened.session.town.targets)) as watched,
     ):
         ground = _ground(opened, wanted, history, speech, watched)
-        run = catch_up(ground) if wanted.catch_up else run_night(ground)
+        try:
+            run = catch_up(ground) if wanted.catch_up else run_night(ground)
+        except (AuditorError, OSError):
+            _tell_stopped(opened, wanted.folder)
+            raise
     return _ended(run, speech)
+
+
+def _tell_stopped(opened: Opening, folder: Path) -> None:
+    """Have the IT staff know which step failed, if that can be told; the error itself is said as ever."""
+    from auditor.nightly.journal import night_of, read_journal  # noqa: PLC0415 - start-up time
+    from auditor.notify.nightly import not_run  # noqa: PLC0415
+
+    now = datetime.now(UTC)
+    night = read_journal(folder).tonight
+    with suppress(AuditorError, OSError):
+        step = night.stopped_at if night is not None else ""
+        not_run(opened.loaded, night.night if night is not None else night_of(now), step or "none", now)
 
 
 def _ended(run: "Run | None", speech: Speech) -> int:

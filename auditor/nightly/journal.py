@@ -73,11 +73,15 @@ class Night(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
 
 
 class Journal(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
-    """What is known of this night (`tonight`), of the last one kept, and what is still to be told."""
+    """What is known of this night (`tonight`), of the last one `kept`, and what is still to be told.
+
+    `ended` = when a night (or its second pass) last came to its end (UTC).
+    """
 
     schema: int = SCHEMA
     tonight: Night | None = None
     kept: date | None = None
+    ended: datetime | None = None
     lapses: list[Lapse] = []
     lost: bool = False
 
@@ -114,7 +118,8 @@ def read_journal(town: Path) -> Journal:
 def _possible(journal: Journal) -> bool:
     night = journal.tonight
     moments = [one.at for one in night.attempts] if night is not None else []
-    return all(moment.tzinfo is not None for moment in moments) and (night is None or bool(moments))
+    moments += [journal.ended] if journal.ended is not None else []
+    return all(moment.tzinfo is not None for moment in moments) and (night is None or bool(night.attempts))
 
 
 def write_journal(town: Path, journal: Journal) -> None:

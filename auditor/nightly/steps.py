@@ -95,7 +95,7 @@ class Steps:
             if not night.past(step):
                 self._begin(step)
                 self._end(step, **do(run))
-        night.ended = ground.now()
+        night.ended = self.journal.ended = ground.now()
         self._write()
         return run
 

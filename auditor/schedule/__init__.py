@@ -1,0 +1,1 @@
+"""Starts the nightly run by what the system has: systemd, the Task Scheduler of Windows, or cron."""
