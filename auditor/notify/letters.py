@@ -35,7 +35,8 @@ def subject(run: Run, news: News, lang: str) -> str:
         key = "subject_ending" if news.reminded else "subject_same"
     told = {"failed": failed, "recovered": recovered, "count": len(news.silences)}
     what = say(lang, f"mail.{key}", day=day(run.today, lang), **told)
-    line = say(lang, "mail.subject", town=run.town.name, what=what)
+    own = f" {news.scopes[0].name}" if len(news.scopes) == 1 and news.scopes[0].section else ""
+    line = say(lang, "mail.subject", town=f"{run.town.name}{own}", what=what)
     return f"{say(lang, 'mail.sample')}{line}" if run.town.sample else line
 
 
@@ -79,7 +80,8 @@ def _lines(run: Run, news: News, mail: Mail) -> Iterator[str]:
 def _figures(scope: Scope, lang: str) -> Iterator[str]:
     figures, moved = scope.tally, scope.moved
     yield say(lang, "mail.scope", name=scope.name)
-    yield say(lang, "mail.ready", ready=scope.ready, people=scope.people)
+    if scope.people:
+        yield say(lang, "mail.ready", ready=scope.ready, people=scope.people)
     yield say(lang, "mail.moved", failed=moved.failed, recovered=moved.recovered, unchecked=moved.unchecked)
     counted = {"fail": figures.fail, "unknown": figures.unknown, "grace": figures.grace}
     yield say(lang, "mail.counts", **counted, exception=figures.exception, passed=figures.passed)
@@ -96,7 +98,8 @@ def message(run: Run, news: News, mail: Mail, recipient: str, now: datetime) -> 
     made.set_content(body(run, news, mail), charset="utf-8", cte="base64")
     if mail.counts_attached:
         name = say(mail.lang, "mail.file", day=day(run.today, mail.lang))
-        made.add_attachment(_table(news, mail.lang), maintype="text", subtype="csv", filename=name)
+        table, coded = _table(news, mail.lang), {"charset": "utf-8"}
+        made.add_attachment(table, maintype="text", subtype="csv", filename=name, params=coded)
     return made
 
 

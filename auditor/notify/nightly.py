@@ -23,8 +23,11 @@ from auditor.town import Loaded
 HOOK = "webhook"
 """The recipient under which the webhook is remembered; no mail address looks so."""
 
-NIGHTS = "nights:"
-"""The topic of a silence that is an event of one night, not something that lasts."""
+EVENTS = ("nights",)
+"""Silences that happened and are over: each is told. The others are told when they begin."""
+
+BY_ITSELF = ("mail_waiting", "mail_doubtful")
+"""Silences about notices: they are said in a mail that is sent anyway, and are no reason for one more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,7 +182,8 @@ class _Night:
             for one in self.run.silences
             if TOWN in scopes or (one.code == "section" and one.name is not None and one.name.ja in mine)
         )
-        fresh = any(one.topic.startswith(NIGHTS) or one.topic not in before.topics for one in silences)
+        told = before.topics | {one.topic for one in silences if one.code in BY_ITSELF}
+        fresh = any(one.code in EVENTS or one.topic not in told for one in silences)
         return News(
             scopes=tuple(scope_of(self.run, scope, changed) for scope in scopes),
             silences=silences,

@@ -1,0 +1,242 @@
+"""Over many nights everybody is told what they must know, once, and nothing else."""
+
+import json
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from auditor.exceptions import Excepted
+from auditor.findings import Verdict
+from auditor.history import History
+from auditor.notify.nightly import not_run
+from auditor.notify.outbox import Outbox, State
+from tests.notify.nights import IT, SHARE, SOUMU, ZEIMU, kept, loaded, mail_to, moment, told
+from tests.notify.sink import Sink, free_port, serving, text_of
+
+FAULT_FROM, MENDED_AT, AGAIN_FROM = 4, 10, 20
+MONDAYS = (0, 7, 14, 21, 28)
+"""The first night is a Monday."""
+
+
+def seconds(night: int) -> int:
+    return 900 if FAULT_FROM <= night < MENDED_AT or night >= AGAIN_FROM else 600
+
+
+def test_thirty_nights_with_three_changes(tmp_path: Path) -> None:
+    """Weekly signs of life and the three changes; the section without changes hears of neither."""
+    sink, arrived = Sink(), {}
+    with serving(sink) as port, History(tmp_path / "auditor.db") as history:
+        where = loaded(tmp_path, mail_to(port))
+        for night in range(30):
+            before = len(sink.taken)
+            run = kept(tmp_path, history, night, seconds(night))
+            told(where, history, run)
+            told(where, history, run)
+            arrived[night] = sorted(one.rcpt_tos[0] for one in sink.taken[before:])
+    changes = (FAULT_FROM, MENDED_AT, AGAIN_FROM)
+    expected: dict[int, list[str]] = {night: [] for night in range(30)}
+    expected |= {night: [IT, SOUMU] for night in changes}
+    expected |= {night: [IT, SOUMU, ZEIMU] for night in MONDAYS}
+    assert arrived == expected
+    assert len(sink.taken) == 2 * 3 + 3 * 5
+    subjects = dict(zip(sorted((*changes, *MONDAYS)), sink.subjects(IT), strict=True))
+    assert "新しい不適合 1件、改善 0件（11月27日）" in subjects[FAULT_FROM]
+    assert "新しい不適合 0件、改善 1件（12月3日）" in subjects[MENDED_AT]
+    assert "大きな変わりはありません（12月7日）" in subjects[14]
+    ids = [str(mail["Message-ID"]) for mail in sink.mails()]
+    assert len(set(ids)) == len(ids)
+
+
+def test_a_mail_holds_counts_and_the_share_and_nothing_of_anybody(tmp_path: Path) -> None:
+    sink = Sink()
+    with serving(sink) as port, History(tmp_path / "auditor.db") as history:
+        where = loaded(tmp_path, mail_to(port))
+        for night in range(2):
+            run = kept(tmp_path, history, night, 600 + 300 * night)
+            told(where, history, run)
+    text = text_of(sink.mails(IT)[-1])
+    assert SHARE in text
+    assert "不適合 1件" in text
+    personal = [person.name for person in run.people] + [person.id for person in run.people]
+    for card in run.targets:
+        if card.kind not in ("town", "section"):
+            personal += [card.key, card.id, card.name]
+    personal += [control.id for control in run.controls]
+    assert personal
+    for mail in sink.mails():
+        shown = f"{mail['Subject']}\n{text_of(mail)}"
+        assert [word for word in personal if word and word in shown] == []
+        assert list(mail.iter_attachments()) == []
+        assert mail["Auto-Submitted"] == "auto-generated"
+    assert "税務課" not in text_of(sink.mails(SOUMU)[-1]), "an officer is told of the own section"
+
+
+def test_a_table_of_counts_goes_along_where_the_town_asks_for_it(tmp_path: Path) -> None:
+    sink = Sink()
+    with serving(sink) as port, History(tmp_path / "auditor.db") as history:
+        where = loaded(tmp_path, replace(mail_to(port), counts_attached=True))
+        told(where, history, kept(tmp_path, history, 0))
+    (table,) = sink.mails(IT)[0].iter_attachments()
+    assert table.get_filename() == "点検件数_11月23日.csv"
+    assert b"filename*" in sink.contents()[0], "RFC 2231"
+    assert b"=?utf-8?" in sink.contents()[0].partition(b"\r\n\r\n")[0], "RFC 2047"
+    rows = table.get_content().removeprefix("\ufeff").splitlines()
+    assert rows[0].startswith('"課","対象の職員"')
+    assert rows[1].startswith('"松風町","1","')
+
+
+def test_a_dead_server_loses_nothing_and_mail_arrives_later_in_order(tmp_path: Path) -> None:
+    sink, port = Sink(), free_port()
+    with History(tmp_path / "auditor.db") as history:
+        where = loaded(tmp_path, mail_to(port))
+        for night in range(12):
+            done = told(where, history, kept(tmp_path, history, night, seconds(night)))
+            assert done.sent == 0
+        assert done.waiting == 10
+        with serving(sink, port=port):
+            told(where, history, kept(tmp_path, history, 12, seconds(12)))
+    days = [line.rpartition("（")[2].rstrip("）") for line in sink.subjects(IT)]
+    assert days == ["11月23日", "11月27日", "11月30日", "12月3日"]
+    assert sink.subjects(ZEIMU)[-1].endswith("（11月30日）")
+    assert len(sink.taken) == 10, "what was held up is no reason for one more"
+
+
+def test_a_change_of_a_night_that_was_not_told_is_told_the_next_night(tmp_path: Path) -> None:
+    sink = Sink()
+    with serving(sink) as port, History(tmp_path / "auditor.db") as history:
+        where = loaded(tmp_path, mail_to(port))
+        told(where, history, kept(tmp_path, history, 1))
+        kept(tmp_path, history, 2, 900)
+        told(where, history, kept(tmp_path, history, 3, 900))
+    assert "新しい不適合 1件" in sink.subjects(SOUMU)[-1]
+
+
+def test_a_second_run_of_one_day_writes_no_second_mail(tmp_path: Path) -> None:
+    """The morning's catch-up: what it found is told with the next night."""
+    sink = Sink()
+    with serving(sink) as port, History(tmp_path / "auditor.db") as history:
+        where = loaded(tmp_path, mail_to(port))
+        told(where, history, kept(tmp_path, history, 0))
+        told(where, history, kept(tmp_path, history, 0, 900))
+        assert len(sink.subjects(IT)) == 1
+        told(where, history, kept(tmp_path, history, 1, 900))
+    assert "新しい不適合 1件" in sink.subjects(IT)[1]
+
+
+def test_an_address_in_several_lists_gets_one_mail(tmp_path: Path) -> None:
+    sink = Sink()
+    with serving(sink) as port, History(tmp_path / "auditor.db") as history:
+        both = replace(mail_to(port), sections={"soumu": (IT,), "zeimu": (IT,)})
+        told(loaded(tmp_path, both), history, kept(tmp_path, history, 0))
+    (mail,) = sink.mails()
+    assert all(f"■ {name}" in text_of(mail) for name in ("松風町", "総務課", "税務課"))
+
+
+def test_nights_that_did_not_run_are_told_once(tmp_path: Path) -> None:
+    sink = Sink()
+    with serving(sink) as port, History(tmp_path / "auditor.db") as history:
+        where = loaded(tmp_path, mail_to(port))
+        for night in (0, 4, 5):
+            told(where, history, kept(tmp_path, history, night))
+    assert len(sink.subjects(IT)) == 2
+    assert "届いていないものがあります" in sink.subjects(IT)[1]
+    assert "点検が行われなかった夜があります（3回分）" in text_of(sink.mails(IT)[1])
+
+
+def test_a_doubtful_mail_is_told_of_by_the_next_one_and_once(tmp_path: Path) -> None:
+    sink = Sink(drop="before")
+    with serving(sink) as port, History(tmp_path / "auditor.db") as history:
+        where = loaded(tmp_path, replace(mail_to(port), sections={}))
+        told(where, history, kept(tmp_path, history, 0))
+        sink.drop = ""
+        for night in (1, 2, 3):
+            told(where, history, kept(tmp_path, history, night))
+    assert len(sink.taken) == 2
+    assert "届いていないかもしれません" in text_of(sink.mails(IT)[1])
+
+
+@pytest.mark.parametrize("missed", [(), (14, 15, 16, 17)])
+def test_an_end_is_told_at_thirty_fourteen_and_seven_days(tmp_path: Path, missed: tuple[int, ...]) -> None:
+    """Also where the very night did not run: the next one tells."""
+    sink, told_on = Sink(), []
+    row = Excepted(
+        number="E-1",
+        control="W-01",
+        applicant="soumu",
+        reason="r",
+        measure="m",
+        approver="町長",
+        start=date(2026, 11, 1),
+        end=date(2026, 12, 24),
+        sections=("soumu",),
+    )
+    with serving(sink) as port, History(tmp_path / "auditor.db") as history:
+        where = loaded(tmp_path, mail_to(port))
+        for night in range(31):
+            if night in missed:
+                continue
+            run = replace(kept(tmp_path, history, night), exceptions=(row,))
+            before = len(sink.mails(SOUMU))
+            told(where, history, run)
+            new = sink.mails(SOUMU)[before:]
+            told_on += [night for mail in new if "例外承認 1件（" in text_of(mail)]
+    assert told_on == ([1, 17, 24] if not missed else [1, 18, 24])
+    assert all("例外承認 1件（" not in text_of(mail) for mail in sink.mails(ZEIMU))
+
+
+def test_a_pass_that_is_renewed_every_few_days_does_not_flood(tmp_path: Path) -> None:
+    sink = Sink()
+    with serving(sink) as port, History(tmp_path / "auditor.db") as history:
+        where = loaded(tmp_path, replace(mail_to(port), sections={}))
+        for night in range(20):
+            run = kept(tmp_path, history, night)
+            until = date.fromordinal(run.today.toordinal() + 3 + night % 4)
+            rows = tuple(
+                replace(row, until=until) if row.verdict is Verdict.PASS else row for row in run.findings
+            )
+            told(where, history, replace(run, findings=rows))
+    assert sum("期限のある適合" in text_of(mail) for mail in sink.mails()) == 1
+
+
+def test_an_audit_that_stopped_is_told_to_the_it_staff_once_a_day(tmp_path: Path) -> None:
+    sink = Sink()
+    with serving(sink) as port:
+        where = loaded(tmp_path, mail_to(port))
+        for _ in range(2):
+            not_run(where, date(2026, 11, 26), "履歴", moment(3))
+    assert [one.rcpt_tos for one in sink.taken] == [[IT]]
+    assert "点検が終わりませんでした（11月26日）" in sink.subjects(IT)[0]
+    assert "止まったところ　履歴" in text_of(sink.mails()[0])
+
+
+def test_the_heartbeat_is_whole_and_holds_counts_only(tmp_path: Path) -> None:
+    with History(tmp_path / "auditor.db") as history:
+        where = loaded(tmp_path, mail_to(free_port()))
+        run = kept(tmp_path, history, 0)
+        told(where, history, run)
+    beat = json.loads((tmp_path / "out" / "heartbeat.json").read_text("utf-8"))
+    assert (beat["run"], beat["day"], beat["notices"]["waiting"]) == (1, "2026-11-23", 3)
+    assert beat["silences"] == [one.code for one in run.silences]
+    assert "総務01" not in json.dumps(beat, ensure_ascii=False)
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["heartbeat.json"]
+
+
+def test_a_restored_history_sends_nothing_again_and_counts_anew(tmp_path: Path) -> None:
+    sink = Sink()
+    with serving(sink) as port:
+        where = loaded(tmp_path, replace(mail_to(port), sections={}))
+        with History(tmp_path / "auditor.db") as history:
+            first = kept(tmp_path, history, 0)
+            told(where, history, first)
+            told(where, history, kept(tmp_path, history, 1, 900))
+        for path in tmp_path.glob("auditor.db*"):
+            path.unlink()
+        with History(tmp_path / "auditor.db") as history:
+            assert kept(tmp_path, history, 0).number == 1
+            told(where, history, first)
+            told(where, history, kept(tmp_path, history, 2, 900))
+    assert len(sink.taken) == 2 + 1
+    with Outbox(tmp_path) as outbox:
+        assert [one for one in outbox.open() if one.state is not State.SENT] == []
