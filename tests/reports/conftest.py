@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from auditor.control import Control, Wording
+from auditor.exceptions import Excepted
 from auditor.findings import Finding, Overlay, Reason, Scalar, Verdict, tally
 from auditor.legs import elements, people_readiness, section_readiness
 from auditor.run import Change, Changes, ModelCard, Run, TargetCard, TownCard
@@ -46,6 +47,24 @@ def shipped() -> tuple[Control, ...]:
     return tuple(msgspec.convert(row, Control) for row in rows)
 
 
+def excepted(number: str, control: str, target: str, *, end: date, **changes: Any) -> Excepted:
+    """An exception of 税務課 that began on the first of October."""
+    return replace(
+        Excepted(
+            number=number,
+            control=control,
+            applicant="zeimu",
+            reason="業務用のソフトが新しい更新で動かないため",
+            measure="専用の網だけにつなぐ",
+            approver="総務課",
+            start=date(2026, 10, 1),
+            end=end,
+            targets=(target,),
+        ),
+        **changes,
+    )
+
+
 @dataclass
 class World:
     """A town under construction; `run` judges nothing, it only says what a judged town would say."""
@@ -61,6 +80,7 @@ class World:
     printers: list[PrintServer] = field(default_factory=list)
     bad: dict[tuple[str, str], Finding] = field(default_factory=dict)
     silent: dict[str, Reason] = field(default_factory=dict)
+    exceptions: tuple[Excepted, ...] = ()
     changed: tuple[Change, ...] = ()
     broken: tuple[str, ...] = ()
     notes: dict[str, str] = field(default_factory=dict)
@@ -178,6 +198,7 @@ class World:
             people=town.staff,
             targets=cards,
             findings=findings,
+            exceptions=self.exceptions,
             readiness=people,
             section_readiness=section_readiness(town, people, findings, cards),
             elements=elements(findings, controls),
@@ -206,7 +227,11 @@ def midori() -> World:
     for staff in tax[:40]:
         world.fail("EP-07", pcs[staff])
     world.fail("EP-05", pcs[tax[0]], note="volume C: protection off")
-    world.fail("EP-03", pcs[tax[1]], overlay=Overlay.EXCEPTION, until=date(2027, 3, 31))
+    world.fail("EP-03", pcs[tax[1]], overlay=Overlay.EXCEPTION, exception="2026-03", until=date(2027, 3, 31))
+    world.exceptions = (
+        excepted("2026-03", "EP-03", pcs[tax[1]], end=date(2027, 3, 31)),
+        excepted("2026-04", "EP-05", pcs[tax[5]], end=TODAY + timedelta(days=6)),
+    )
     world.fail("EP-03", pcs[tax[2]], overlay=Overlay.GRACE, until=date(2026, 12, 20))
     world.lost("EP-03", pcs[tax[3]], Reason.NO_PERMISSION, "updates.last: denied")
     world.fail("TRN-01", f"person:{tax[4]}")
