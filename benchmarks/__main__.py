@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from benchmarks import collector, gateways, judging, ordinances, posture, routes, scale, startup
+from benchmarks import collector, gateways, history, judging, ordinances, posture, routes, scale, startup
 from benchmarks.timing import Result
 
 HEADER = f"{'CPU time unless it says otherwise, medians':<52}{'ours':>12} {'peer':>12} {'ratio':>8}   goal"
@@ -22,6 +22,8 @@ MEASURES: Mapping[str, Callable[[Path], Result | Iterator[Result]]] = {
     "thousand": posture.thousand,
     "sign-in": gateways.sign_in,
     "openvpn": gateways.openvpn_entrance,
+    "years": history.years,
+    "nights": history.nights,
 }
 
 

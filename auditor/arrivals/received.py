@@ -41,8 +41,25 @@ TABLES = """
 """
 """`machine` is a target's key, `arrived` the file's own time, `key` the fingerprint of the key that signed.
 
-Only the newest bundle of a machine and context keeps its `document`. A `refusal` stands while the machine has
-nothing better.
+A `refusal` stands while the machine has nothing better.
+"""
+
+SAID = (
+    """CREATE TABLE said (
+        machine TEXT NOT NULL,
+        context TEXT NOT NULL,
+        key TEXT NOT NULL,
+        document BLOB NOT NULL,
+        UNIQUE (machine, context)
+    )""",
+    """INSERT OR REPLACE INTO said
+        SELECT machine, context, key, document FROM bundle WHERE document IS NOT NULL""",
+    "DROP INDEX bundle_document",
+    "ALTER TABLE bundle DROP COLUMN document",
+)
+"""What the newest bundle of a machine and context said: in a table of its own, where it takes one place.
+
+Among the bundles it would leave a hole a night.
 """
 
 FORGOTTEN = "forgotten"
@@ -140,7 +157,7 @@ def known(db: sqlite3.Connection, inflate: Callable[[bytes], bytes]) -> Known:
             " max(collected_at) FROM bundle GROUP BY machine, context, signed"
         )
     }
-    documents = db.execute("SELECT machine, context, key, document FROM bundle WHERE document IS NOT NULL")
+    documents = db.execute("SELECT machine, context, key, document FROM said")
     kept = {
         (machine, context): Kept(decode(inflate(document), limit_bytes=MAX_KEPT_BYTES), key)
         for machine, context, key, document in documents
@@ -167,11 +184,11 @@ def receive(db: sqlite3.Connection, received: Received, run: int, since: datetim
         document = zlib.compress(encode(row.evidence), 6) if row.evidence is not None else None
         if document is not None:
             db.execute(
-                "UPDATE bundle SET document = NULL WHERE machine = ? AND context = ?",
-                (row.target, row.context),
+                "INSERT OR REPLACE INTO said (machine, context, key, document) VALUES (?, ?, ?, ?)",
+                (row.target, row.context, row.key, document),
             )
         db.execute(
-            "INSERT OR REPLACE INTO bundle VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)",
+            "INSERT OR REPLACE INTO bundle VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
             (
                 row.target,
                 row.context,
@@ -184,7 +201,6 @@ def receive(db: sqlite3.Connection, received: Received, run: int, since: datetim
                 row.signer,
                 row.key,
                 run,
-                document,
             ),
         )
         db.execute("DELETE FROM refusal WHERE machine = ?", (row.target,))
@@ -207,9 +223,10 @@ def forget(db: sqlite3.Connection, machines: Iterable[str], since: datetime) -> 
     count = 0
     for machine in machines:
         changed = db.execute(
-            "UPDATE bundle SET forgotten = 1, document = NULL WHERE machine = ? AND forgotten = 0",
+            "UPDATE bundle SET forgotten = 1 WHERE machine = ? AND forgotten = 0",
             (machine,),
         )
+        db.execute("DELETE FROM said WHERE machine = ?", (machine,))
         count += changed.rowcount
         refuse(db, {machine: Refusal(FORGOTTEN, "the next file begins anew")}, since)
     return count

@@ -84,6 +84,7 @@ _YEARS_AFTER = (
         severity TEXT NOT NULL,
         leg TEXT NOT NULL
     ) WITHOUT ROWID""",
+    *received.SAID,
     *views.VIEWS,
 )
 

@@ -35,7 +35,7 @@ _EVIDENCE = """
 """Evidence that a kept one leans on stays until that one goes."""
 
 _BUNDLES = """
-    DELETE FROM bundle WHERE document IS NULL AND collected_at < :bundle AND arrived < :bundle
+    DELETE FROM bundle WHERE collected_at < :bundle AND arrived < :bundle
     AND run <= (SELECT max(number) FROM run) - :always
     AND EXISTS (
         SELECT 1 FROM bundle AS newer WHERE newer.machine = bundle.machine AND newer.context = bundle.context

@@ -6,10 +6,8 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from auditor.keeping import states, store
-from auditor.keeping.documents import read_run
 from auditor.keeping.migrations import migrate
 from auditor.keeping.seals import digest_of, seal_of, shown
-from auditor.run import Run
 
 MAX_TOLD = 100
 """So much damage of one kind is listed; the file is beyond reading on."""
@@ -44,7 +42,9 @@ def verified(db: sqlite3.Connection, known_seal: str = "") -> Verified:
     faults = list(_file(db))
     if faults:
         return Verified(runs=0, seal="", faults=tuple(faults))
-    faults += [*_chain(db), *_evidence(db), *_derived(db)]
+    faults += _chain(db)
+    follows = all(fault.key == "seal" for fault in faults)  # what follows from other runs is other, too
+    faults += [*_evidence(db), *(_derived(db) if follows else ())]
     seals = {shown(seal): number for number, seal in db.execute("SELECT number, seal FROM run") if seal}
     if known_seal and known_seal.strip().upper() not in seals:
         faults.append(Fault(key="seal_gone", note=known_seal))
@@ -100,22 +100,14 @@ def _derived(db: sqlite3.Connection) -> Iterator[Fault]:
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as again:
         migrate(again)
         for number, day in db.execute("SELECT number, day FROM run ORDER BY number").fetchall():
-            run = _readable(db, number)
+            run = store.run_of(db, number)
             if run is None:
-                return  # named already; what follows from it cannot be told
+                return
             if (run.number, run.today.isoformat()) != (number, day):
                 yield Fault(key="document", run=number, day=day)
             states.lengthen(again, run)
             states.count_day(again, run)
         yield from _differing(db, again)
-
-
-def _readable(db: sqlite3.Connection, number: int) -> Run | None:
-    try:
-        plain = store.run_plain(db, number)
-        return read_run(plain) if plain is not None else None
-    except store.DAMAGED:
-        return None
 
 
 _STATES = "SELECT target, control, first_run, last_run, first_day, last_day, shown_as, key FROM state"

@@ -101,7 +101,7 @@ class Nights:
             if drift.first <= night < drift.end:
                 drifted.setdefault(drift.target, {})[drift.answer.id] = drift.answer
         return {
-            key: _dated(_with(one, drifted.get(key, {})), night)
+            key: dated(_with(one, drifted.get(key, {})), night)
             for key, one in self.recorded.items()
             if key not in silent
         }
@@ -143,7 +143,7 @@ def _with(evidence: Evidence, drifted: Mapping[str, Answer]) -> Evidence:
     return replace(evidence, answers=tuple(drifted.get(one.id, one) for one in evidence.answers))
 
 
-def _dated(evidence: Evidence, night: int) -> Evidence:
+def dated(evidence: Evidence, night: int) -> Evidence:
     """The same answers as of that night: every moment in them moves along."""
     by = timedelta(days=night)
 

@@ -1,0 +1,1 @@
+"""Promises of the history's years: differences, formats, seals, retention, copies."""
