@@ -59,6 +59,7 @@ class _Look(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def look(system: System, http: Http) -> bytes:
     """One GET of the declared address; nothing is filled in, no redirect is followed."""
     encrypted = system.url.startswith("https:")
+    words = folded(system.shows)
     status, shows, until = 0, None, None
     try:
         reply = http.request("GET", system.url)
@@ -67,11 +68,11 @@ def look(system: System, http: Http) -> bytes:
             raise
     else:
         status = reply.status
-        shows = system.shows and folded(system.shows) in folded(_words(reply))
+        shows = words in folded(_words(reply))
         until = reply.trusted_until and reply.trusted_until.astimezone(JAPAN).date().isoformat()
     seen = {
         "status": status,
-        "shows": shows if system.shows else None,
+        "shows": shows if words else None,
         "until": until,
         "encrypted": encrypted,
     }

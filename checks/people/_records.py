@@ -8,7 +8,7 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date
+from datetime import date, timedelta, timezone
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -22,6 +22,7 @@ FILLED, NONE, BLANK, NO, BAD = "filled", "none", "", "no", "?"
 """What a cell can be beside a day, a word or a section's name; BAD = it holds what nobody understands."""
 
 MAX_NAME = 100
+JAPAN = timezone(timedelta(hours=9))
 _DAY = re.compile(
     r"(?:(?:令和|R)(?P<nth>\d{1,2}|元)|(?P<year>\d{4}))[-/.年](?P<month>\d{1,2})[-/.月](?P<day>\d{1,2})日?"
 )
@@ -45,11 +46,15 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Ledger(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One ledger of all its files. `gaps` = files that could not be read and cells nobody understands."""
+    """One ledger of all its files. `gaps` = files that could not be read and cells nobody understands.
+
+    `written` = the day (Japan) on which the oldest of its files was written, None = not known.
+    """
 
     files: int
     rows: list[Row]
     gaps: list[str]
+    written: date | None = None
 
 
 class Records(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -98,10 +103,12 @@ def _ledger(name: str, found: tuple[str, ...], folder: Folder) -> Ledger:
     mine = [one for one in found if folded(one.rpartition("/")[2].rpartition(".")[0]) in stems]
     rows: list[Row] = []
     gaps: list[str] = []
+    written: list[date] = []
     for file in mine:
         try:
             table = csv_table(folder.read(file), file)
             read = list(_rows(table, name))
+            written.append(folder.modified(file).astimezone(JAPAN).date())
         except (Garbled, Unreached) as error:
             gaps.append(f"{file}: {error.note}"[:200])
             continue
@@ -109,7 +116,7 @@ def _ledger(name: str, found: tuple[str, ...], folder: Folder) -> Ledger:
         gaps += [
             f"{row.place}: {column}" for row in read for column, cell in row.cells.items() if cell == BAD
         ]
-    return Ledger(len(mine), rows, gaps)
+    return Ledger(len(mine), rows, gaps, min(written, default=None))
 
 
 def _rows(table: Table, name: str) -> Iterator[Row]:

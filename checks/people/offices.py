@@ -75,9 +75,10 @@ def _whole(town: Town, ledger: Ledger) -> Mapping[str, Row] | Unknown:
 
 
 @check("PPL-01")
-def e_approval(seen: Records, town: Town) -> Judgement:
-    """Every section of the town can use the e-approval and records system, by its export."""
+def e_approval(seen: Records, town: Town, params: Params, today: date) -> Judgement:
+    """Every section of the town can use the e-approval and records system, by an export that is not old."""
     ledger = seen.ledgers["approval-users"]
+    until = (ledger.written or date.min) + timedelta(days=params.integer("export_days"))
     if places := failing(ledger.rows, lambda row: row.cells["enabled"] == NO):
         return failed("off", places=places, count=len(places))
     if (open_ := gap(ledger, ("section", "enabled"), ledger.rows)) is not None:
@@ -85,7 +86,9 @@ def e_approval(seen: Records, town: Town) -> Judgement:
     rows = _whole(town, ledger)
     if isinstance(rows, Unknown):
         return unknown(rows.reason, rows.note)
-    return passed("ok", count=len(rows))
+    if today > until:
+        return unknown(Reason.STALE, f"written on {ledger.written}")
+    return passed("ok", until=until, count=len(rows))
 
 
 @check("GOV-07")

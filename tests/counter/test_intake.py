@@ -101,9 +101,10 @@ def test_only_the_page_with_its_own_words_is_up(tmp_path: Path, root: Issuer, pa
         assert Site.asked == [f"GET {path}"]
 
 
-def test_a_page_whose_words_nobody_declared_is_unknown(tmp_path: Path, root: Issuer) -> None:
+@pytest.mark.parametrize("shows", ["", "()", "・"])
+def test_a_page_whose_words_nobody_declared_is_unknown(tmp_path: Path, root: Issuer, shows: str) -> None:
     with town(tmp_path, root) as port:
-        result = seen(f"https://127.0.0.1:{port}/error", root.save(tmp_path / "ca.pem"), shows="")
+        result = seen(f"https://127.0.0.1:{port}/error", root.save(tmp_path / "ca.pem"), shows=shows)
         assert (result.verdict, result.reason) == (Verdict.UNKNOWN, Reason.NOT_DECLARED)
 
 
