@@ -181,7 +181,8 @@ class Run:
     was contacted. `zones`, `vantages` and `flows` as they were declared, `unlooked` = ways that every town
     keeps closed and that no flow tries, though the town looks from there. `undeclared` = controls that were
     not judged on anything. `exceptions` = what the town has on record, in force or not. `orphans` = what in
-    the ledgers points to nobody. `silences` = what did not come.
+    the ledgers points to nobody. `silences` = what did not come. `nightly` = of
+    which night it is the run, None = of none.
     """
 
     schema: int = SCHEMA

@@ -10,6 +10,7 @@ from auditor.run import TargetCard
 from reports.arrivals import arrival_counts, arrival_lines
 from reports.book import Book
 from reports.exceptions import exception_rows, over
+from reports.nights import night_line
 from reports.section import EVERY
 from reports.shifts import shifts
 from reports.wording import TOWN_MARKS, Words, plain
@@ -41,6 +42,7 @@ def technical_view(book: Book) -> dict[str, object]:
     short = {control.id: wanted(control, words, SHORT) for control in book.run.controls}
     moved = book.run.changes.changed if book.run.changes else ()
     return {
+        "nights": night_line(book.run, words),
         "lines": {card.key: _lines(book, card, short, states) for card in book.run.targets},
         "contacted": tuple(card for card in book.run.targets if card.kind not in LEDGER_KINDS),
         "ledger_kinds": LEDGER_KINDS,

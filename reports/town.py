@@ -10,6 +10,7 @@ from auditor.run import TargetCard
 from reports.book import Book, partly_blocked, verdict_of
 from reports.exceptions import notable
 from reports.files import file_name
+from reports.nights import night_line
 from reports.quiet import quiet_sections
 from reports.requests import SEVERITY, due_of
 from reports.seasons import strays, transfers
@@ -63,6 +64,7 @@ def town_view(book: Book) -> dict[str, object]:
         "verdict": worst_verdict([verdict for _, verdict in rows]),
         "oldest": oldest(run.targets),
         "quiet": quiet_sections(book),
+        "nights": night_line(run, book.words),
         "whole": whole_items(book),
         "exceptions": notable(book),
         "moved": transfers(book),
