@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ from reports.wording import Words
 NIGHT = date(2026, 11, 25)
 
 
-def of(run: Run, **told: object) -> Run:
+def of(run: Run, **told: Any) -> Run:
     return replace(run, nightly=replace(Nightly(night=NIGHT), **told))
 
 
