@@ -64,7 +64,8 @@ class _Share:
 def electronic_share(log: Log, documents: Documents, town: Town, params: Params, today: date) -> Judgement:
     """Every section starts most of its cases electronically; a section the log does not know is open.
 
-    A log without a single case on paper may be that of the electronic system alone: then nothing is known.
+    A file without a single case on paper may be that of the electronic system alone: it says nothing of the
+    sections that stand in no other.
     """
     window = windowed(log, params, today, came, "medium")
     if isinstance(window, Judgement):
@@ -75,7 +76,8 @@ def electronic_share(log: Log, documents: Documents, town: Town, params: Params,
         for section in town.sections
         if not documents.sections or section.id in documents.sections
     }
-    shares, strangers = _shares(window.entries, sections)
+    ids = {folded(name): one.id for one in sections.values() for name in (one.id, one.name)}
+    shares, strangers = _shares(window.entries, sections, ids)
     low = {id_: one for id_, one in shares.items() if one.meets(target) is False and _many(one, params)}
     if low:
         worst = min(one.electronic * 100 // one.total for one in low.values())
@@ -90,8 +92,14 @@ def electronic_share(log: Log, documents: Documents, town: Town, params: Params,
         )
     if log.faults or strangers:
         return unknown(Reason.UNREADABLE, "rows that cannot be used", places=(*strangers, *log.faults))
-    if all(entry.electronic is not False for entry in log.entries):
-        return unknown(Reason.NOT_MEASURABLE, "no case on paper: it may hold the electronic ones alone")
+    if (
+        alone := set(sections)
+        - _with_paper(log.entries, ids)
+        - {id_ for id_ in shares if not shares[id_].total}
+    ):
+        places = tuple(sections[id_].name for id_ in sections if id_ in alone)
+        note = "no case on paper in the file: it may hold the electronic ones alone"
+        return unknown(Reason.NOT_MEASURABLE, note, places=places)
     open_ = [
         f"{section.name}: {shares[id_].total}"
         for id_, section in sections.items()
@@ -107,14 +115,20 @@ def _many(share: _Share, params: Params) -> bool:
     return share.total >= params.integer("min_cases")
 
 
+def _with_paper(entries: Iterable[Entry], ids: Mapping[str, str]) -> set[str]:
+    """Ids of the sections that stand in a file which knows cases on paper."""
+    rows = [(entry.place.rpartition(":")[0], entry) for entry in entries]
+    whole = {file for file, entry in rows if entry.electronic is False}
+    return {ids.get(folded(entry.section), "") for file, entry in rows if file in whole}
+
+
 def _shares(
-    entries: Iterable[Entry], sections: Mapping[str, Section]
+    entries: Iterable[Entry], sections: Mapping[str, Section], ids: Mapping[str, str]
 ) -> tuple[Mapping[str, _Share], tuple[str, ...]]:
     """Cases by section id, and the places of rows of a section that nobody declared.
 
     A case whose rows disagree on paper or electronic is a blank one.
     """
-    ids = {folded(name): section.id for section in sections.values() for name in (section.id, section.name)}
     said: dict[str, dict[int | str, set[bool]]] = defaultdict(lambda: defaultdict(set))
     weights: dict[int | str, int] = {}
     strangers = []

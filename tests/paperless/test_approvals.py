@@ -45,6 +45,12 @@ def test_a_log_of_the_electronic_system_alone_proves_no_share(tmp_path: Path) ->
     assert shares(seen).reason is Reason.NOT_MEASURABLE
 
 
+def test_one_section_s_paper_does_not_vouch_for_the_export_of_the_electronic_system(tmp_path: Path) -> None:
+    (tmp_path / "総務課の起案簿.csv").write_text(HEAD + cases("総務課", 19, 1), "utf-8")
+    result = shares(log(tmp_path, HEAD + cases("総務課", 10, 0) + cases("税務課", 10, 0)))
+    assert (result.reason, result.places) == (Reason.NOT_MEASURABLE, ("税務課",))
+
+
 def test_a_row_that_says_none_on_paper_vouches_for_it(tmp_path: Path) -> None:
     rows = "総務課,電子,2026-11-01,40\n総務課,紙,2026-11-01,0\n税務課,電子,2026-11-01,9\n"
     rows = f"所管課,起案方法,起案日,件数\n{rows}"
