@@ -14,6 +14,7 @@ from auditor.cli import (
     data,
     excepting,
     explaining,
+    explore,
     folders,
     history,
     hosts,
@@ -58,6 +59,7 @@ def application(speech: Speech) -> typer.Typer:
     audits.register(app, speech)
     nightly.register(app, speech)
     past.register(app, speech)
+    explore.register(app, speech)
     explaining.register(app, speech)
     rehearse.register(app, speech)
     folders.register(app, speech)

@@ -29,3 +29,5 @@ VIEWS = (
 """`shown_as` as in `auditor.findings.shown_as`; days are Japan's. A change of the sentence's key alone
 begins an interval too, so `v_change` may show a row whose `before` and `after` are the same word.
 """
+
+NAMES = tuple(view.split()[2] for view in VIEWS)
