@@ -1,8 +1,8 @@
 """Who may take a BPMN step: the engines' attributes, zeebe's elements, and plain BPMN's performers."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 MODEL = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
@@ -11,13 +11,15 @@ ENGINES = ("camunda", "activiti", "flowable", "operaton", "zeebe")
 namespace does not: drawing tools write it too.
 """
 
-_PARTS = dict.fromkeys(
-    MODEL + name
-    for name in (
-        *("documentation", "extensionElements", "humanPerformer", "potentialOwner"),
-        *("multiInstanceLoopCharacteristics", "compensateEventDefinition"),
-    )
-)
+PARTS = {
+    f"{MODEL}documentation": "notes",
+    f"{MODEL}extensionElements": "extensions",
+    f"{MODEL}humanPerformer": "performers",
+    f"{MODEL}potentialOwner": "owners",
+    f"{MODEL}multiInstanceLoopCharacteristics": "loops",
+    f"{MODEL}compensateEventDefinition": "compensations",
+}
+"""The children of a step that are read, and the field of `Parts` for each."""
 _ATTRIBUTES = frozenset({"assignee", "candidateUsers", "candidateGroups"})
 _GROUP = re.compile(r"group\s*\(\s*([^)]*)\)", re.IGNORECASE)
 _USER = re.compile(r"user\s*\(\s*([^)]*)\)", re.IGNORECASE)
@@ -38,44 +40,37 @@ class Assigned:
 NOBODY = Assigned((), (), "none", computed=False, engines=frozenset())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Parts:
-    """The children of a step that are read, found in one go: `extensions` are those of an engine's maker."""
+    """What is read inside of a step, event or gateway: `extensions` are those of an engine's maker."""
 
-    notes: tuple[Any, ...]
-    extensions: tuple[Any, ...]
-    performers: tuple[Any, ...]
-    owners: tuple[Any, ...]
-    loops: tuple[Any, ...]
-    compensates: bool
-
-
-NO_PARTS = Parts((), (), (), (), (), compensates=False)
+    notes: list[Any] = field(default_factory=list)
+    extensions: list[Any] = field(default_factory=list)
+    performers: list[Any] = field(default_factory=list)
+    owners: list[Any] = field(default_factory=list)
+    loops: list[Any] = field(default_factory=list)
+    compensations: list[Any] = field(default_factory=list)
 
 
-def parts_of(element: Any) -> Parts:
-    """What stands inside a step, event or gateway."""
-    inside = [child for child in element if child.tag in _PARTS]
-    if not inside:
-        return NO_PARTS
-    found: dict[str, list[Any]] = {tag: [] for tag in _PARTS}
-    for child in inside:
-        found[child.tag].append(child)
-    notes, boxes, performers, owners, loops, compensates = found.values()
-    extensions = tuple(child for box in boxes for child in box if isinstance(child.tag, str))
-    return Parts(
-        tuple(notes),
-        extensions,
-        tuple(performers),
-        tuple(owners),
-        tuple(loops),
-        compensates=bool(compensates),
-    )
+NO_PARTS = Parts()
 
 
-def assigned(element: Any, parts: Parts) -> Assigned:
-    """Who may take a step. A value with an expression in it is one whole: its commas separate nothing."""
-    found = [*_engine_words(element, parts), *_owners(parts)]
+def parts_of(elements: Iterable[Any]) -> Mapping[Any, Parts]:
+    """Whose parts the elements are: those of each parent that has any."""
+    found: dict[Any, Parts] = {}
+    for element in elements:
+        sort = PARTS[element.tag]
+        parts = found.setdefault(element.getparent(), Parts())
+        getattr(parts, sort).extend(element if sort == "extensions" else (element,))
+    return found
+
+
+def assigned(said: Mapping[str, str], parts: Parts) -> Assigned:
+    """Who may take a step with these attributes.
+
+    A value with an expression in it is one whole: its commas separate nothing.
+    """
+    found = [*_engine_words(said, parts), *_owners(parts)]
     listens = any(_is_listener(child.tag) for child in parts.extensions)
     if not found:
         return Assigned((), (), "none", computed=True, engines=frozenset()) if listens else NOBODY
@@ -127,9 +122,9 @@ def _parts(value: str) -> list[str]:
     return [part.strip() for part in value.split(",") if part.strip()]
 
 
-def _engine_words(element: Any, parts: Parts) -> Iterator[tuple[str, str, str]]:
+def _engine_words(said: Mapping[str, str], parts: Parts) -> Iterator[tuple[str, str, str]]:
     """Engine, attribute and value of every assignment that says something."""
-    for name, value in element.attrib.items():
+    for name, value in said.items():
         if name[0] == "{":
             space, local = split_name(name)
             if local in _ATTRIBUTES and value.strip() and (engine := engine_of(space)):
@@ -164,5 +159,5 @@ def _owners(parts: Parts) -> Iterator[tuple[str, str, str]]:
 
 def _resource(owner: Any) -> str:
     """What a performer's expression says; a reference to a resource is settled outside of the model."""
-    text = " ".join("".join(owner.itertext()).split())
+    text = " ".join(" ".join(owner.itertext()).split())
     return f"={text}" if owner.find(f"{MODEL}resourceRef") is not None or not text else text

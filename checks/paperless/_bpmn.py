@@ -6,13 +6,14 @@ Files are not validated against the schema: a quarter of real exports would be l
 import re
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from lxml import etree
 
 from auditor.api import Garbled
-from checks.paperless._assigned import assigned, parts_of, sign_offs
-from checks.paperless._limits import Limits
+from checks.paperless._assigned import NO_PARTS, PARTS, Parts, assigned, parts_of, sign_offs
+from checks.paperless._limits import TIMER, Limits
 from checks.paperless._route import Route, Step
 
 MODEL = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
@@ -29,10 +30,17 @@ NODES = ACTIVITIES | {
     *("exclusiveGateway", "inclusiveGateway", "parallelGateway", "complexGateway", "eventBasedGateway"),
 }
 _TAGS = {MODEL + name: name for name in NODES}
-_REMARKS = tuple(
-    MODEL + name for name in ("textAnnotation", "dataObjectReference", "dataStoreReference", "lane")
-)
-_FLOW = f"{MODEL}sequenceFlow"
+_SORTS = {
+    **dict.fromkeys(_TAGS, "nodes"),
+    f"{MODEL}sequenceFlow": "flows",
+    **{
+        MODEL + name: "remarks"
+        for name in ("textAnnotation", "dataObjectReference", "dataStoreReference", "lane")
+    },
+    **dict.fromkeys(PARTS, "parts"),
+    TIMER: "timers",
+}
+"""All that is read of a process, and in which list of `_Inside` it is put."""
 _HARDENED: Mapping[str, Any] = {
     "resolve_entities": False,
     "no_network": True,
@@ -40,12 +48,37 @@ _HARDENED: Mapping[str, Any] = {
     "dtd_validation": False,
     "huge_tree": False,
     "collect_ids": False,
+    "remove_blank_text": True,  # most of a file's nodes are its indentation
+    "remove_comments": True,  # a comment inside of a word would break it in two
+    "remove_pis": True,
 }
 _JAPANESE = re.compile(
     rb"""\s*<\?xml[^>]{0,80}encoding\s*=\s*["'](?:windows-31j|ms932|cp932|x-sjis|shift_jis|sjis)["']""",
     re.IGNORECASE,
 )
 """Names that Japanese tools give to Windows' own encoding, which the parser knows not at all or narrower."""
+
+
+@dataclass(slots=True)
+class _Inside:
+    """The elements of one process, found in one go, in the order of the file."""
+
+    process: Any
+    nodes: list[Any] = field(default_factory=list)
+    flows: list[Any] = field(default_factory=list)
+    remarks: list[Any] = field(default_factory=list)
+    parts: list[Any] = field(default_factory=list)
+    timers: list[Any] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        lists = {tag: getattr(self, sort) for tag, sort in _SORTS.items()}
+        for element in self.process.iter(*_SORTS):
+            lists[element.tag].append(element)
+
+    def ids(self) -> list[str]:
+        """Those that elements may be pointed at by; each as often as it is given."""
+        named = (self.process, *self.nodes, *self.flows, *self.remarks)
+        return [id_ for one in named if (id_ := one.get("id"))]
 
 
 def routes_in(body: bytes, file: str) -> list[Route]:
@@ -57,13 +90,9 @@ def routes_in(body: bytes, file: str) -> list[Route]:
     root = _parsed(body, file)
     if root.tag != f"{MODEL}definitions":
         raise Garbled(f"{file}: not a BPMN 2.0 file")
-    processes = [
-        (process, list(process.iter(_FLOW, *_TAGS, *_REMARKS))) for process in root.iter(f"{MODEL}process")
-    ]
-    ids = Counter(
-        id_ for process, inside in processes for one in (process, *inside) if (id_ := one.get("id"))
-    )
-    found = [_route(process, inside, file, ids) for process, inside in processes]
+    processes = [_Inside(process) for process in root.iterchildren(f"{MODEL}process")]
+    ids = Counter(id_ for inside in processes for id_ in inside.ids())
+    found = [_route(inside, file, ids) for inside in processes]
     if not any(route.steps for route in found):
         raise Garbled(f"{file}: holds no process with steps")
     return found
@@ -87,16 +116,14 @@ def _parsed(body: bytes, file: str) -> Any:
     return root
 
 
-def _route(process: Any, inside: list[Any], file: str, ids: Mapping[str, int]) -> Route:
-    elements = [element for element in inside if element.tag in _TAGS]
-    flows = [element for element in inside if element.tag == _FLOW]
-    remarks = [element for element in inside if element.tag in _REMARKS]
-    if len(elements) > MAX_STEPS:
+def _route(inside: _Inside, file: str, ids: Mapping[str, int]) -> Route:
+    process, nodes = inside.process, inside.nodes
+    if len(nodes) > MAX_STEPS:
         raise Garbled(f"{file}: more than {MAX_STEPS} steps")
-    limits = Limits(process)
+    limits, parts = Limits(inside.timers), parts_of(inside.parts)
     engines: set[str] = set()
-    steps = tuple(_step(element, limits, engines) for element in elements)
-    own = dict.fromkeys(one.get("id") or "" for one in (process, *inside))
+    steps = tuple(_step(node, parts.get(node, NO_PARTS), limits, engines) for node in nodes)
+    arrows = ((flow.get("sourceRef") or "", flow.get("targetRef") or "") for flow in inside.flows)
     signs = ["isExecutable"] if process.get("isExecutable") in ("true", "1") else []
     return Route(
         id=process.get("id") or "",
@@ -104,27 +131,27 @@ def _route(process: Any, inside: list[Any], file: str, ids: Mapping[str, int]) -
         file=file,
         signs=(*signs, *sorted(engines)),
         steps=steps,
-        flows=(*((f.get("sourceRef") or "", f.get("targetRef") or "") for f in flows), *_links(elements)),
-        remarks=tuple(dict.fromkeys(filter(None, map(_remark, remarks)))),
-        twice=tuple(f"{id_} ×{ids[id_]}" for id_ in own if ids.get(id_, 0) > 1),
+        flows=(*arrows, *_links(nodes)),
+        remarks=tuple(dict.fromkeys(filter(None, map(_remark, inside.remarks)))),
+        twice=tuple(f"{id_} ×{ids[id_]}" for id_ in dict.fromkeys(inside.ids()) if ids[id_] > 1),
     )
 
 
-def _step(element: Any, limits: Limits, engines: set[str]) -> Step:
+def _step(element: Any, parts: Parts, limits: Limits, engines: set[str]) -> Step:
     """One node; adds the engine whose attributes give it to somebody to `engines`."""
-    kind, parts = _TAGS[element.tag], parts_of(element)
+    kind, said = _TAGS[element.tag], dict(element.attrib)
     frame = element.getparent()
     common: dict[str, Any] = {
-        "id": element.get("id") or "",
+        "id": said.get("id", ""),
         "kind": kind,
-        "name": _line(element.get("name")),
-        "note": " ".join("".join(note.itertext()) for note in parts.notes),
+        "name": _line(said.get("name")),
+        "note": " ".join(text for note in parts.notes for text in note.itertext()),
         "parent": frame.get("id") or "" if _TAGS.get(frame.tag) in ACTIVITIES else "",
     }
     if kind in ACTIVITIES:
-        who = assigned(element, parts)
+        who = assigned(said, parts)
         engines |= who.engines
-        limit = limits.of(element, parts.extensions)
+        limit = limits.of(element, said, parts.extensions)
         called = kind == "callActivity"  # who decides in it, and how many, stands in another route
         return Step(
             **common,
@@ -136,15 +163,15 @@ def _step(element: Any, limits: Limits, engines: set[str]) -> Step:
             limited=limit.limited,
             limit_days=limit.days,
             passive=limit.passive,
-            event_sub=element.get("triggeredByEvent") == "true",
-            compensation=element.get("isForCompensation") == "true",
+            event_sub=said.get("triggeredByEvent") == "true",
+            compensation=said.get("isForCompensation") == "true",
         )
     return Step(
         **common,
         begins=kind == "startEvent",
         ends=kind == "endEvent",
-        attached=element.get("attachedToRef") or "",
-        compensation=parts.compensates,
+        attached=said.get("attachedToRef", ""),
+        compensation=bool(parts.compensations),
     )
 
 

@@ -4,7 +4,7 @@ Lengths are ISO 8601 durations; a month counts 31 days and a year 366, the longe
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -27,8 +27,9 @@ class Held:
 
 
 NONE: Limit = (None, "no")
+_FREE = Held(None, "no", passive=False)
 _COMPUTED: Limit = (None, "computed")
-_TIMER = f"{MODEL}timerEventDefinition"
+TIMER = f"{MODEL}timerEventDefinition"
 _DAYS = {"Y": 366.0, "M": 31.0, "W": 7.0, "D": 1.0}
 _CLOCK = {"H": 1 / 24, "M": 1 / 1440, "S": 1 / 86400}
 _NUMBER = r"\d{1,6}(?:[.,]\d{1,6})?"
@@ -51,15 +52,18 @@ def days_of(text: str) -> float | None:
 class Limits:
     """The limits of one process. Frames pass theirs on to the steps inside of them."""
 
-    def __init__(self, process: Any) -> None:
+    def __init__(self, timers: Iterable[Any]) -> None:
         self._attached: dict[str, list[Limit]] = {}
         self._around: dict[Any, list[Limit]] = {}
-        for timer in process.iter(_TIMER):
+        for timer in timers:
             self._note(timer.getparent(), _timer(timer))
 
-    def of(self, element: Any, inside: Sequence[Any]) -> Held:
-        """The tightest limit of a step (`inside` = its extensions); one written goes before one computed."""
-        dates = _own(element, inside)
+    def of(self, element: Any, said: Mapping[str, str], inside: Sequence[Any]) -> Held:
+        """The tightest limit of a step; one written goes before one computed.
+
+        `said` = its attributes, `inside` = its extensions.
+        """
+        dates = _own(said, inside)
         timers: list[Limit] = []
         at = element
         if self._attached or self._around:
@@ -71,10 +75,12 @@ class Limits:
                 at = frame if frame is not None and frame.tag in FRAMES else None
         timers = [limit for limit in timers if limit != NONE]
         limits = dates + timers
+        if not limits:
+            return _FREE
         written = [days for days, _ in limits if days is not None]
         if written:
             return Held(min(written), "yes", passive=not timers)
-        return Held(None, "computed" if limits else "no", passive=bool(dates) and not timers)
+        return Held(None, "computed", passive=not timers)
 
     def _note(self, event: Any, limit: Limit) -> None:
         """A timer at the edge of a step, or one that starts a subprocess of its own beside the others."""
@@ -100,12 +106,10 @@ def _limit(text: str) -> Limit:
     return (days, "yes") if days is not None else _COMPUTED
 
 
-def _own(element: Any, inside: Sequence[Any]) -> list[Limit]:
+def _own(said: Mapping[str, str], inside: Sequence[Any]) -> list[Limit]:
     """Due dates in the engines' words."""
     found = [
-        value
-        for name, value in element.attrib.items()
-        if name.endswith("}dueDate") and engine_of(split_name(name)[0])
+        value for name, value in said.items() if name.endswith("}dueDate") and engine_of(split_name(name)[0])
     ]
     found += [
         child.get("dueDate") or ""

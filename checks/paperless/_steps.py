@@ -12,6 +12,7 @@ from checks.paperless._bpmn import ACTIVITIES
 from checks.paperless._route import Route, Step
 
 Pattern = re.Pattern[str]
+_LEADING = re.compile(r"^(?:(?:\(\?:[^()]*\)|\[(?:\\.|[^\]])*\])\??)+")
 _LOOK_ROUND = re.compile(r"\(\?<?!\[[^\]]*\]\)")
 DECIDED = ("task", "userTask", "manualTask", "callActivity")
 """Kinds of steps a person may decide in; a called route may hide one."""
@@ -21,7 +22,7 @@ DECIDED = ("task", "userTask", "manualTask", "callActivity")
 class _Kind:
     """`words` tell the kind; `unless` is taken out of the text before they are looked for. None = nothing.
 
-    `stems` = the same words wherever they stand: what they do not find, `words` cannot.
+    `stems` = what every word holds, wherever it stands: where they find nothing, `words` cannot.
     """
 
     words: Pattern
@@ -47,18 +48,19 @@ def _terms() -> _Terms:
     row = table["approval"]
     post, act = (f"(?:{'|'.join(row[key])})" for key in ("posts", "acts"))
     by_post = [rf"{post}(?:の|が|による|にて|へ)?{act}", rf"{act}[(\[]{post}", rf"^{post}$"]
-    approval = _kind([*row["words"], *by_post], row["unless"])
+    approval = _kind([*row["words"], *by_post], row["unless"], [*row["words"], *row["posts"]])
     return _Terms(_phrases(table["never"]), kinds, stems, weak, approval)
 
 
-def _kind(words: Sequence[str], unless: Sequence[str]) -> _Kind:
-    return _Kind(_any(words), _phrases(unless), _stems(words))
+def _kind(words: Sequence[str], unless: Sequence[str], within: Sequence[str] = ()) -> _Kind:
+    """`within` = parts of words, one of which is in each of the words; () = the words themselves."""
+    return _Kind(_any(words), _phrases(unless), _stems(within or words))
 
 
 def _stems(words: Iterable[str]) -> Pattern:
-    return re.compile(
-        "|".join(_LOOK_ROUND.sub("", word).removeprefix("^").removesuffix("$") for word in words)
-    )
+    """The words as wide and as quick to find as can be: each begins with a plain character."""
+    bare = (_LOOK_ROUND.sub("", word).removeprefix("^").removesuffix("$") for word in words)
+    return re.compile("|".join(_LEADING.sub("", word) for word in bare))
 
 
 def _any(words: Iterable[str]) -> Pattern:

@@ -70,8 +70,18 @@ def test_a_nameless_frame_around_named_steps_hides_nothing(tmp_path: Path) -> No
     assert judged(write(tmp_path, model(frame))).verdict is Verdict.PASS
 
 
-def test_words_in_the_documentation_of_a_step_count(tmp_path: Path) -> None:
-    step = '<userTask id="a" name="確認"><documentation>原本を郵送する</documentation></userTask>'
+@pytest.mark.parametrize(
+    "text",
+    [
+        "原本を郵送する",
+        "<p>send it by</p>\n  <p>post</p>",
+        "<ul><li>check</li><li>print</li></ul>",
+        "pri<!-- not the end of the word -->nt",
+        "原本を<b>郵</b>送する",
+    ],
+)
+def test_words_in_the_documentation_of_a_step_count(tmp_path: Path, text: str) -> None:
+    step = f'<userTask id="a" name="確認"><documentation>{text}</documentation></userTask>'
     assert judged(write(tmp_path, model(step))).key == "paper"
 
 
