@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
+from auditor.arrivals.aside import STAY
 from auditor.collect import is_asked
 from auditor.evidence import Evidence
 from auditor.freshness import SILENCE
@@ -15,7 +16,7 @@ from auditor.nightly.night import fresh, opened, run_night, settle
 from auditor.nightly.steps import Ground, Plan, Steps
 from auditor.nights import Nightly
 from auditor.plan import Task, plan
-from auditor.run import MAX_ARRIVALS, Run
+from auditor.run import MAX_ARRIVALS, Run, Standing
 from auditor.session import Outcome
 from auditor.stages import Asked, ask
 from auditor.targets import Endpoint, target_key
@@ -82,7 +83,9 @@ def _joined(base: Run, outcome: Outcome, told: Nightly, missing: frozenset[str])
     run = outcome.audit.run
     before = base.nightly or told
     heard = sum(card.key in missing and card.outcome is None and card.silent is None for card in run.targets)
-    arrivals = (*run.inbox, *(one for one in base.inbox if one not in run.inbox))
+    gone = {standing: count for standing, count in base.arrived.items() if _was_moved(standing)}
+    before_it = (one for one in base.inbox if one.standing in gone and one not in run.inbox)
+    arrivals = (*run.inbox, *before_it)
     return replace(
         run,
         nightly=replace(
@@ -94,5 +97,10 @@ def _joined(base: Run, outcome: Outcome, told: Nightly, missing: frozenset[str])
             heard=heard,
         ),
         inbox=arrivals[:MAX_ARRIVALS],
-        arrived=dict(sorted((Counter(run.arrived) + Counter(base.arrived)).items())),
+        arrived=dict(sorted((Counter(run.arrived) + Counter(gone)).items())),
     )
+
+
+def _was_moved(standing: Standing) -> bool:
+    """True for files that were refused in the night and lie in the inbox no more: somebody still has to look."""
+    return standing.refused and standing not in STAY
