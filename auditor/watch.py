@@ -27,7 +27,7 @@ _MB = 1024 * 1024
 
 def with_silences(run: Run, town: Town, history: History, tables: Iterable[Table]) -> Run:
     """The run, not yet kept, and what did not come by it."""
-    around = surroundings(town, run.ended, tables, out=OUT)
+    around = surroundings(town, run.started, tables, out=OUT)
     return replace(run, silences=silences(run, history.run(), around))
 
 

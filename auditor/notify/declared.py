@@ -48,6 +48,12 @@ class Mail:
     weekly: int = 0
     counts_attached: bool = False
 
+    @property
+    def everybody(self) -> tuple[str, ...]:
+        """All addresses, each once."""
+        sections = (one for mine in self.sections.values() for one in mine)
+        return tuple(dict.fromkeys((*self.to, *sections)))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Webhook:

@@ -1,12 +1,12 @@
 """``heartbeat.json``: that a night's audit ended, for programs that watch over others."""
 
 import json
-import os
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
 from auditor.errors import OutputError
+from auditor.nightly.durable import write_durably
 from auditor.notify.outbox import State
 from auditor.run import Run
 
@@ -36,13 +36,11 @@ def write(out: Path, run: Run, notices: Sequence[State], now: datetime) -> Path:
         "notices": {state.value: notices.count(state) for state in State if state is not State.SENT},
     }
     text = json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+    path = out / FILE
     try:
         out.mkdir(parents=True, exist_ok=True)
-        aside = out / f".{FILE}.new"
-        with aside.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        return aside.replace(out / FILE)
+        write_durably(path, text.encode())
+        path.chmod(0o644)  # who watches over it is somebody else
     except OSError as error:
-        raise OutputError("write", path=str(out / FILE), why=error.strerror or str(error)) from error
+        raise OutputError("write", path=str(path), why=error.strerror or str(error)) from error
+    return path
