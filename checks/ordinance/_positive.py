@@ -10,8 +10,9 @@ from importlib.resources import files
 from typing import Any
 
 from auditor.api import Judgement, Reason, unknown
-from checks.ordinance._days import ends_on, starts_on
+from checks.ordinance._days import starts_on
 from checks.ordinance._provisions import Document, Part
+from checks.ordinance._repeal import is_draft, last_day
 from checks.ordinance._search import sentences_of
 from checks.ordinance._text import folded, squeezed
 from checks.ordinance._verdict import gap_in
@@ -70,16 +71,17 @@ def pattern(*names: str) -> re.Pattern[str]:
 
 
 def right_documents(texts: Ordinances, kinds: Iterable[str], today: date) -> Right:
-    """The ordinances of these kinds; an amending one, or one that has ended, is none."""
+    """The ordinances of these kinds; an amending one, a draft, one that ended or was repealed is none."""
     in_force: list[Document] = []
     undated: list[Document] = []
     later: list[Document] = []
     titles = [pattern("documents", kind) for kind in kinds]
     for document in texts.documents:
         title = squeezed(folded(document.title))
-        if not any(one.search(title) for one in titles) or pattern("amending").search(title):
+        amending = pattern("amending").search(title) or is_draft(document)
+        if amending or not any(one.search(title) for one in titles):
             continue
-        ends, starts = ends_on(document), starts_on(document)
+        ends, starts = last_day(document, texts.documents), starts_on(document)
         if ends is not None and ends < today:
             continue
         fitting = undated if starts is None else later if starts > today else in_force

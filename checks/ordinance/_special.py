@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from checks.ordinance._days import ends_on, starts_on
+from checks.ordinance._days import starts_on
 from checks.ordinance._provisions import Document, Part, Provision
+from checks.ordinance._repeal import is_draft, last_day
 from checks.ordinance._rules import Rules
 from checks.ordinance._search import Match, sentences_of
 from checks.ordinance._text import squeezed
@@ -52,12 +53,13 @@ class Special:
 
 
 def special_rules(documents: Iterable[Document], subject: str, rules: Rules) -> tuple[Special, ...]:
-    """The special rules about `subject`, in the order of the documents."""
-    titled = (each for each in documents if rules.special.titles[subject].search(each.title))
-    return tuple(found for document in titled if (found := _special(document, subject, rules)))
+    """The special rules about `subject`, in the order of the documents; a draft is none."""
+    all_ = tuple(documents)
+    titled = (one for one in all_ if rules.special.titles[subject].search(one.title) and not is_draft(one))
+    return tuple(found for document in titled if (found := _special(document, subject, rules, all_)))
 
 
-def _special(document: Document, subject: str, rules: Rules) -> Special | None:
+def _special(document: Document, subject: str, rules: Rules, others: tuple[Document, ...]) -> Special | None:
     """None = it bears the title, and grants nothing (an amendment, a circular)."""
     granting = next(_granting(document, subject, rules), None)
     if granting is None:
@@ -74,7 +76,7 @@ def _special(document: Document, subject: str, rules: Rules) -> Special | None:
         document=document,
         citation=provision.citation,
         starts=starts_on(document),
-        ends=ends_on(document),
+        ends=last_day(document, others),
         kinds=_kinds(document, sentence, rules),
         issuers=frozenset(name for name in rules.special.issuers if name in whole),
         left_out=tuple(dict.fromkeys(name for sets in named for name in sets)),

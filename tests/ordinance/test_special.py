@@ -47,6 +47,29 @@ def test_a_seal_clause_of_a_rule_is_lifted() -> None:
     assert covered(SEAL_RULE, "seal", other("小船町備品規則", "申請書に押印する。")) == [Covers.YES]
 
 
+@pytest.mark.parametrize(("begins", "in_force"), [("令和8年4月1日", False), ("令和9年4月1日", True)])
+def test_a_special_rule_that_another_rule_abolished_lifts_nothing_from_that_day(
+    *, begins: str, in_force: bool
+) -> None:
+    gone = f"2　{HEAD[0][1:]}(令和4年規則第2号)は、廃止する。"
+    new = document(
+        "○小船町文書規則",
+        "令和8年2月1日",
+        "規則第1号",
+        "第1条　略",
+        "附　則",
+        f"1　この規則は、{begins}から施行する。",
+        gone,
+    )
+    (rule,) = special_rules((SEAL_RULE, new), "seal", rules())
+    assert rule.in_force(TODAY) is in_force
+
+
+def test_the_draft_of_a_special_rule_is_none() -> None:
+    draft = document(HEAD[0] + "(案)", *HEAD[1:], GRANT, *START)
+    assert special_rules((draft,), "seal", rules()) == ()
+
+
 @pytest.mark.parametrize(
     ("title", "text", "number"),
     [

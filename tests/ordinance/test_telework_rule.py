@@ -44,6 +44,53 @@ def test_without_a_telework_rule_nothing_is_known() -> None:
     assert (result.verdict, result.reason) == (Verdict.UNKNOWN, Reason.NOT_COLLECTED)
 
 
+REPEALING = ("附　則", "1　この規程は、令和6年4月1日から施行する。")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        (f"2　{TITLE}(令和5年訓令第3号)は、廃止する。",),
+        (f"2　{TITLE}を廃止する。",),
+        (f"2　小船町端末要領及び{TITLE}は、廃止する。",),
+        (f"2　{TITLE}(令和5年訓令第3号)及び小船町端末要領は、廃止する。",),
+        ("2　次に掲げる訓令は、廃止する。", f"(1)　{TITLE}(令和5年訓令第3号)", "(2)　小船町端末要領"),
+    ],
+)
+def test_a_rule_that_another_one_abolished_is_none(words: tuple[str, ...]) -> None:
+    new = rule("小船町テレワーク規程", "第1条　この規程は、テレワークについて定める。", *REPEALING, *words)
+    assert judge("ORD-12", texts(telework(), new)).verdict is Verdict.FAIL
+
+
+def test_an_older_rule_of_the_same_name_that_was_abolished_takes_nothing_from_the_new_one() -> None:
+    other = rule("小船町職員規程", "第1条　略", *REPEALING, f"2　{TITLE}(平成30年訓令第9号)は、廃止する。")
+    assert judge("ORD-12", texts(telework(), other)).verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize(
+    "line",
+    [f"2　{TITLE}細則は、廃止する。", f"2　旧{TITLE}を廃止する。", f"2　{TITLE}第3条の様式を廃止する。"],
+)
+def test_what_else_is_abolished_takes_nothing_from_the_rule(line: str) -> None:
+    other = rule("小船町職員規程", "第1条　略", *REPEALING, line)
+    assert judge("ORD-12", texts(telework(), other)).verdict is Verdict.PASS
+
+
+def test_a_rule_that_is_abolished_from_next_year_still_counts() -> None:
+    line = "1　この規程は、令和9年4月1日から施行する。"
+    page = plain_page(
+        "\n".join((*rule("小船町職員規程", "第1条　略", "附　則", line), f"2　{TITLE}は、廃止する。"))
+    )
+    both = (*texts(telework()).documents, *documents_of("y.txt", page))
+    assert judge("ORD-12", Ordinances(both, ())).verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize("mark", ["(案)", "（ひな形）", "【廃止】", "(旧)"])
+def test_a_draft_or_a_rule_marked_as_gone_is_none(mark: str) -> None:
+    result = judge("ORD-12", texts((f"○{TITLE}{mark}", *telework()[1:])))
+    assert (result.verdict, result.reason) == (Verdict.UNKNOWN, Reason.NOT_COLLECTED)
+
+
 def test_what_is_missing_may_stand_in_a_file_that_was_not_read() -> None:
     result = judge("ORD-12", texts(telework("費用負担"), unread=("k9.doc",)))
     assert (result.verdict, result.reason) == (Verdict.UNKNOWN, Reason.UNREADABLE)
