@@ -80,6 +80,17 @@ def locked(
                 _clear(handle)
 
 
+def holder(folder: Path) -> Holder | None:
+    """Who holds the folder now, None = nobody; nothing is locked or written to find out."""
+    path = folder / LOCK
+    try:
+        with path.open("rb") as handle:
+            found = _note(handle)
+    except OSError:
+        return None
+    return found if found is not None and _lives(found, path) else None
+
+
 def _opened(path: Path) -> IO[bytes]:
     try:
         return path.open("a+b")

@@ -22,6 +22,7 @@ from auditor.cli import (
     ordinances,
     past,
     rehearse,
+    watching,
     schedule,
 )
 from auditor.cli.speech import Speech, language_of
@@ -65,11 +66,13 @@ def application(speech: Speech) -> typer.Typer:
     folders.register(app, speech)
     collector.register(app, speech)
     carry.register(app, speech)
+    watching.register(app, speech)
     app.add_typer(hosts.application(speech), name="hosts")
     app.add_typer(carry.application(speech), name="inbox")
     app.add_typer(data.application(speech), name="data")
     app.add_typer(ordinances.application(speech), name="ordinances")
     app.add_typer(attest.application(speech), name="attest")
+    app.add_typer(watching.application(speech), name="notify")
     app.add_typer(history.application(speech), name="history")
     app.add_typer(schedule.application(speech), name="schedule")
     app.add_typer(excepting.application(speech), name="except")

@@ -189,7 +189,7 @@ def _rest(opened: Opening, wanted: Wanted, history: "History", speech: Speech) -
         from auditor.notify.nightly import notify  # noqa: PLC0415 - start-up time
 
         done = notify(opened.loaded, run, history, datetime.now(UTC), opened.session.plugins.tables)
-        return {"sent": done.sent, "waiting": done.waiting}
+        return {"queued": done.queued, "sent": done.sent, "waiting": done.waiting}
 
     def retention(run: "Run") -> Mapping[str, object]:
         from auditor.keeping.retain import retain  # noqa: PLC0415 - start-up time
