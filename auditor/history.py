@@ -6,6 +6,7 @@ in one transaction, so a run that dies leaves the state before it. How it stays 
 """
 
 import contextlib
+import errno
 import sqlite3
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -33,6 +34,8 @@ from auditor.run import Change, Run
 def connected(path: Path, *, writable: bool) -> sqlite3.Connection:
     """The file, opened; a new one is for its owner only."""
     new = not path.exists()
+    if not new and not path.is_file():  # a pipe would make us wait
+        raise OSError(errno.EINVAL, "this is no plain file")
     mode = "rwc" if writable else "ro"
     db = sqlite3.connect(f"{path.resolve().as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=30)
     try:

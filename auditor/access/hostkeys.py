@@ -17,6 +17,7 @@ from enum import Enum
 from pathlib import Path
 
 from auditor.errors import ConfigError, OutputError, Problem
+from auditor.plainfile import plain_bytes
 
 SSH_PORT = 22
 _TYPE = re.compile(r"[a-z0-9][a-z0-9@.-]{2,60}")
@@ -126,7 +127,7 @@ def read_known_hosts(path: Path) -> HostKeys:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_bytes().decode("utf-8-sig")
+        return plain_bytes(path, -1).decode("utf-8-sig")
     except FileNotFoundError:
         return ""
     except (OSError, UnicodeDecodeError) as error:

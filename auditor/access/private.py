@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 
 from auditor.errors import ConfigError, Problem
+from auditor.plainfile import opened_plain
 
 _FOR_OTHERS = 0o077
 _MOST_BYTES = 1024 * 1024
@@ -39,7 +40,7 @@ def private_bytes(path: Path, what: str = "key_file") -> bytes:
     """
     handed = _credential(path)
     try:
-        with (handed or path).open("rb") as file:
+        with opened_plain(handed or path) as file:
             mode = os.fstat(file.fileno()).st_mode
             if handed is None and os.name == "posix" and mode & _FOR_OTHERS:
                 raise ConfigError([Problem(path, None, "", f"{what}_mode", {"mode": f"{mode & 0o777:03o}"})])

@@ -23,6 +23,7 @@ from pathlib import Path
 from auditor.access.hostkeys import HostKey, parse_key
 from auditor.arrivals.sshsig import check_key
 from auditor.errors import ConfigError, Garbled, Problem
+from auditor.plainfile import opened_plain
 from auditor.targets import Town
 
 NAMESPACE = "telework-auditor-evidence"
@@ -111,7 +112,7 @@ def read_signers(path: Path, town: Town) -> Signers:
     """
     try:
         mode = stat.S_IMODE(path.stat().st_mode) if sys.platform != "win32" else 0
-        with path.open("rb") as file:
+        with opened_plain(path) as file:
             body = file.read(MAX_FILE_BYTES + 1)
         text = body.decode("utf-8-sig")
     except FileNotFoundError:

@@ -15,6 +15,7 @@ from auditor.errors import Garbled
 from auditor.evidence import strict_document
 from auditor.nightly.durable import write_durably
 from auditor.nights import MAX_LAPSES, How, Lapse
+from auditor.plainfile import plain_bytes
 
 FOLDER = "nightly"
 SCHEMA = 1
@@ -104,8 +105,7 @@ def path_in(town: Path) -> Path:
 def read_journal(town: Path) -> Journal:
     """The journal, an empty one where there is none; `lost` where it cannot be read: the night is new."""
     try:
-        with path_in(town).open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
+        content = plain_bytes(path_in(town), MAX_BYTES + 1)
         journal = msgspec.convert(strict_document(content, "journal"), Journal)
     except FileNotFoundError:
         return Journal()

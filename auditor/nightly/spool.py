@@ -14,6 +14,7 @@ from auditor.errors import Garbled
 from auditor.evidence import MAX_KEPT_BYTES, Evidence, decode, encode
 from auditor.nightly.durable import write_durably
 from auditor.nightly.journal import FOLDER
+from auditor.plainfile import plain_bytes
 from auditor.stages import Asked
 
 NAME = "asked"
@@ -40,9 +41,9 @@ def write_spool(town: Path, asked: Asked) -> None:
 def read_spool(town: Path) -> Asked | None:
     """What was asked this night, None = there is nothing that can be read: it has to be asked again."""
     try:
-        with (town / FOLDER / NAME).open("rb") as file:
-            stream = zlib.decompressobj()
-            plain = stream.decompress(file.read(MAX_KEPT_BYTES), MAX_KEPT_BYTES)
+        stream = zlib.decompressobj()
+        packed = plain_bytes(town / FOLDER / NAME, MAX_KEPT_BYTES)
+        plain = stream.decompress(packed, MAX_KEPT_BYTES)
         if not stream.eof:
             return None
         spooled = msgspec.json.decode(plain, type=_Spooled)
