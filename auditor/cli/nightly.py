@@ -110,8 +110,9 @@ def _tell_stopped(opened: Opening, folder: Path) -> None:
     now = datetime.now(UTC)
     night = read_journal(folder).tonight
     with suppress(AuditorError, OSError):
-        step = night.stopped_at if night is not None else ""
-        not_run(opened.loaded, night.night if night is not None else night_of(now), step or "none", now)
+        mail = opened.loaded.settings.mail
+        step = _named(night.stopped_at if night is not None else "", Speech(mail.lang if mail else "ja"))
+        not_run(opened.loaded, night.night if night is not None else night_of(now), step, now)
 
 
 def _ended(run: "Run | None", speech: Speech) -> int:

@@ -102,5 +102,5 @@ def _joined(base: Run, outcome: Outcome, told: Nightly, missing: frozenset[str])
 
 
 def _was_moved(standing: Standing) -> bool:
-    """True for files that were refused in the night and lie in the inbox no more: somebody still has to look."""
+    """True for files that were refused in the night and lie there no more: somebody still has to look."""
     return standing.refused and standing not in STAY

@@ -58,10 +58,10 @@ def _service(planned: Planned, failed: str, more: tuple[str, ...]) -> bytes:
             "failed": failed,
             "account": planned.account,
             "folder": quoted(str(planned.folder)),
-            "folder_plain": str(planned.folder).replace("%", "%%"),
+            "folder_plain": one_line(str(planned.folder)).replace("%", "%%"),
             "command": " ".join(quoted(word, dollar="$$") for word in planned.command(*more)),
             "credentials": [
-                (credential_name(path), str(path).replace("%", "%%")) for path in planned.secrets
+                (credential_name(path), one_line(str(path)).replace("%", "%%")) for path in planned.secrets
             ],
             "readable": [quoted(str(path)) for path in readable],
             "writable": [quoted(str(planned.folder))] if _at_home(planned.folder) else [],
@@ -112,5 +112,5 @@ def _inside(path: Path, folder: Path) -> bool:
 
 def quoted(word: str, *, dollar: str = "$", percent: str = "%%") -> str:
     """A word as systemd reads it back: its own escapes, specifiers and variables are none."""
-    text = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", percent).replace("$", dollar)
+    text = one_line(word).replace("\\", "\\\\").replace('"', '\\"').replace("%", percent).replace("$", dollar)
     return f'"{text}"' if text != word or not word or any(sign in " '\t;#*?[]" for sign in text) else text
