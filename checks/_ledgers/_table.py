@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from auditor.api import Garbled, decoded
+from auditor.api import Folder, Garbled, decoded
 from checks._ledgers._office import Package, local, opened
 
 MAX_ROWS = 20_000
@@ -18,6 +18,9 @@ MAX_SHEET_CELLS = 2_000_000
 """Of one sheet, blank ones to the left included: forms are often drawn on hundreds of narrow columns."""
 
 MAX_CELL = 2000
+BOOKS = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods")
+"""Workbooks, where only CSV is read: each is named, for it may be the ledger that counts."""
+
 FORMULA = "="
 """What the text of a formula's cell begins with; formulas are not worked out."""
 
@@ -36,6 +39,14 @@ class Table:
     name: str
     rows: tuple[tuple[int, Cells], ...]
     merged: tuple[tuple[int, str], ...] = ()
+
+
+def unread_books(folder: Folder) -> list[str]:
+    """The workbooks of a folder in which only CSV is read, each with what to do; files left open are none."""
+    names = folder.names(*BOOKS)
+    return [
+        f"{name}: save it as CSV" for name in names if not name.rpartition("/")[2].startswith((".", "~$"))
+    ]
 
 
 def csv_table(body: bytes, file: str) -> Table:

@@ -7,6 +7,7 @@ from typing import TypeVar
 import msgspec
 
 from auditor.api import Answer, Folder, Garbled, NotKnown, Reason, Unreached
+from checks._ledgers._table import unread_books
 from checks.paperless._cells import WrongCellError, count, day, meaning, words
 from checks.paperless._csv import Row, Sheet, sheet
 
@@ -64,7 +65,7 @@ def kinds() -> Mapping[str, tuple[Mapping[str, tuple[str, ...]], frozenset[str]]
 
 def sheets_of(folder: Folder, *wanted: str) -> tuple[list[Sheet], list[str]]:
     """The folder's CSV files of these kinds, and the files that could not be read."""
-    found, unread = [], []
+    found, unread = [], unread_books(folder)
     for name in folder.names(".csv"):
         try:
             kind, one = sheet(folder.read(name), name, kinds())

@@ -25,6 +25,11 @@ from checks.paperless._steps import is_activity, may_be_paper, nameless_steps, p
 
 MODELS = (".bpmn", ".bpmn20.xml", ".bpmn2", ".xml")
 GROUPS = (".csv",)
+DRAWINGS = (
+    ".vsd", ".vsdx", ".drawio", ".pdf", ".xls", ".xlsx", ".xlsm", ".ods", ".doc", ".docx", ".ppt", ".pptx",
+    ".jtd", ".zip", ".png", ".jpg", ".jpeg", ".svg", ".tif", ".tiff",
+)  # fmt: skip
+"""Other files that a route may be drawn in; one beside a model of the same name is its picture."""
 
 
 @probe("routes.bpmn", kind="routes")
@@ -43,6 +48,12 @@ def routes_below(folder: Folder) -> Routes:
     members: dict[str, tuple[str, ...]] = {}
     unread: list[str] = []
     models = folder.names(*MODELS)
+    drawn = set(map(_stem, models))
+    unread += [
+        f"{name}: no BPMN"
+        for name in folder.names(*DRAWINGS)
+        if _stem(name) not in drawn and not name.rpartition("/")[2].startswith((".", "~$"))
+    ]
     for name in (*models, *folder.names(*GROUPS)):
         try:
             body = folder.read(name)
@@ -56,6 +67,12 @@ def routes_below(folder: Folder) -> Routes:
         except Garbled as error:
             unread.append(error.note)
     return Routes(routes=tuple(found), unread=tuple(unread), members=members)
+
+
+def _stem(name: str) -> str:
+    """A file's path up to the first dot in its own name."""
+    folder, _, base = name.rpartition("/")
+    return f"{folder}/{base.partition('.')[0]}"
 
 
 @fact("routes.bpmn", probe=read_routes)

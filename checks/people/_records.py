@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from auditor.api import Answer, Documents, Folder, Garbled, Unreached, fact, folded, probe
-from checks._ledgers._table import Table, csv_table
+from checks._ledgers._table import Table, csv_table, unread_books
 
 FILLED, NONE, BLANK, NO, BAD = "filled", "none", "", "no", "?"
 """What a cell can be beside a day, a word or a section's name; BAD = it holds what nobody understands."""
@@ -79,8 +79,8 @@ def names() -> tuple[str, ...]:
 def read_records(documents: Documents, folder: Folder) -> bytes:
     """Every ledger of the folder; a file of another name is not ours."""
     del documents
-    found = folder.names(".csv")
-    ledgers = {name: _ledger(name, found, folder) for name in names()}
+    found, books = folder.names(".csv"), unread_books(folder)
+    ledgers = {name: _ledger(name, found, books, folder) for name in names()}
     return msgspec.json.encode(Records(ledgers))
 
 
@@ -98,11 +98,11 @@ def records(answer: Answer) -> Records:
     return found
 
 
-def _ledger(name: str, found: tuple[str, ...], folder: Folder) -> Ledger:
+def _ledger(name: str, found: tuple[str, ...], books: list[str], folder: Folder) -> Ledger:
     stems = {folded(stem) for stem in known()[name]["files"]}
-    mine = [one for one in found if folded(one.rpartition("/")[2].rpartition(".")[0]) in stems]
+    mine = [one for one in found if _stem(one) in stems]
     rows: list[Row] = []
-    gaps: list[str] = []
+    gaps = [one for one in books if _stem(one.partition(":")[0]) in stems]
     written: list[date] = []
     for file in mine:
         try:
@@ -116,7 +116,11 @@ def _ledger(name: str, found: tuple[str, ...], folder: Folder) -> Ledger:
         gaps += [
             f"{row.place}: {column}" for row in read for column, cell in row.cells.items() if cell == BAD
         ]
-    return Ledger(len(mine), rows, gaps, min(written, default=None))
+    return Ledger(len(mine) + bool(gaps and not mine), rows, gaps, min(written, default=None))
+
+
+def _stem(file: str) -> str:
+    return folded(file.rpartition("/")[2].rpartition(".")[0])
 
 
 def _rows(table: Table, name: str) -> Iterator[Row]:

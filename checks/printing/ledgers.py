@@ -23,7 +23,7 @@ from auditor.api import (
     probe,
     unknown,
 )
-from checks._ledgers._table import Table, csv_table
+from checks._ledgers._table import Table, csv_table, unread_books
 from checks.printing._faxlog import LOG, months_of
 from checks.printing._ledger import Columns, Faults, cells_of, count_of, is_total, month_of
 from checks.printing._monthly import Change, Month, change_of
@@ -73,7 +73,7 @@ class PaperLedger:
 @probe("printing.ledgers", kind="printing")
 def read_ledgers(documents: Documents, folder: Folder) -> bytes:
     """The months of every FAX and paper ledger or fax log; another CSV, but for a meter sheet, is a fault."""
-    faults = Faults()
+    faults = Faults(unread_books(folder))
     rows: dict[str, list[list[object]]] = {kind: [] for kind in LEDGERS}
     for name in folder.names(".csv"):
         content = folder.read(name)

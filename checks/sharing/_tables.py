@@ -24,11 +24,10 @@ from auditor.api import (
     folded,
     unknown,
 )
-from checks._ledgers._table import Table, csv_table
+from checks._ledgers._table import Table, csv_table, unread_books
 
 JAPAN = timezone(timedelta(hours=9))
 MAX_FILES = 50
-WORKBOOKS = (".xlsx", ".xls", ".xlsm", ".ods")
 MAX_NOTES = 200
 _NAMED_DAY = re.compile(r"(?<!\d)(20\d\d)[-_]?([01]\d)[-_]?([0-3]\d)(?!\d)")
 _DAY = re.compile(r"(20\d\d)[-/.年]([01]?\d)[-/.月]([0-3]?\d)日?(?:[ T]\d{1,2}:\d{2}.*)?")
@@ -154,7 +153,7 @@ def tables(folder: Folder, kind: str) -> Found:
     """
     found = Found()
     names = folder.names(".csv")
-    found.unread += [f"{name}: save it as CSV" for name in folder.names(*WORKBOOKS)]
+    found.unread += unread_books(folder)
     if len(names) > MAX_FILES:
         raise NotKnown(Reason.NOT_MEASURABLE, f"more than {MAX_FILES} files")
     for name in names:

@@ -51,6 +51,12 @@ def test_one_section_s_paper_does_not_vouch_for_the_export_of_the_electronic_sys
     assert (result.reason, result.places) == (Reason.NOT_MEASURABLE, ("税務課",))
 
 
+def test_a_log_in_a_workbook_keeps_from_passing(tmp_path: Path) -> None:
+    (tmp_path / "税務課.xlsx").write_bytes(b"x")
+    result = shares(log(tmp_path, HEAD + cases("総務課", 19, 1) + cases("税務課", 19, 1)))
+    assert (result.reason, result.places) == (Reason.UNREADABLE, ("税務課.xlsx: save it as CSV",))
+
+
 def test_a_row_that_says_none_on_paper_vouches_for_it(tmp_path: Path) -> None:
     rows = "総務課,電子,2026-11-01,40\n総務課,紙,2026-11-01,0\n税務課,電子,2026-11-01,9\n"
     rows = f"所管課,起案方法,起案日,件数\n{rows}"

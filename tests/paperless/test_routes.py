@@ -45,6 +45,22 @@ def test_a_paper_step_fails_and_is_named(tmp_path: Path) -> None:
     assert (result.verdict, result.key, result.places) == (Verdict.FAIL, "paper", ("起案: 決裁書に押印",))
 
 
+@pytest.mark.parametrize("name", ["税務課.xlsx", "税務課/v1.2/決裁.pdf", "税務課.vsdx"])
+def test_a_route_drawn_in_another_program_is_not_passed_over(tmp_path: Path, name: str) -> None:
+    folder = write(tmp_path, model(STEP.format(name="決裁", who="")), "v1.bpmn")
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(b"x")
+    result = judged(folder)
+    assert (result.reason, result.places) == (Reason.UNREADABLE, (f"{name}: no BPMN",))
+
+
+def test_a_picture_of_a_route_beside_it_says_nothing_new(tmp_path: Path) -> None:
+    folder = write(tmp_path, model(STEP.format(name="決裁", who="")), "a.bpmn20.xml")
+    for name in ("a.png", "~$a.xlsx"):
+        (folder / name).write_bytes(b"x")
+    assert judged(folder).verdict is Verdict.PASS
+
+
 @pytest.mark.parametrize(
     "more",
     [

@@ -30,3 +30,12 @@ def test_a_missing_section_in_a_list_that_is_old_too_is_still_told_first(
     seen(tmp_path, 電子決裁の利用=USERS + "総務課,○\n税務課,×\n")
     os.utime(tmp_path / "電子決裁の利用.csv", (0, 0))
     assert judged("PPL-01", seen(tmp_path), controls).key == "off"
+
+
+@pytest.mark.parametrize("beside", [{}, {"電子決裁の利用": USERS + "総務課,○\n税務課,○\n"}])
+def test_a_ledger_kept_as_a_workbook_is_named_and_keeps_from_passing(
+    tmp_path: Path, controls: dict[str, Control], beside: dict[str, str]
+) -> None:
+    (tmp_path / "電子決裁利用課.xlsx").write_bytes(b"x")
+    found = judged("PPL-01", seen(tmp_path, **beside), controls)
+    assert (found.reason, found.places) == (Reason.UNREADABLE, ("電子決裁利用課.xlsx: save it as CSV",))

@@ -121,6 +121,12 @@ def test_a_cell_that_is_no_count_is_told_with_its_row(tmp_path: Path, cell: str)
     assert (result.verdict, result.places) == (Verdict.UNKNOWN, ("fax.csv:7 sent",))
 
 
+def test_a_ledger_in_a_workbook_is_not_passed_by(tmp_path: Path) -> None:
+    written(tmp_path, months(総務課=both(100, 80)))
+    (tmp_path / "税務課.xlsx").write_bytes(b"x")
+    assert fax(tmp_path).places == ("税務課.xlsx: save it as CSV",)
+
+
 def test_a_csv_of_unknown_headings_is_not_passed_by(tmp_path: Path) -> None:
     written(tmp_path, months(総務課=both(100, 50)))
     result = fax(written(tmp_path, "月,FAX\n4,5\n", "other.csv"))
