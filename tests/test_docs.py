@@ -26,10 +26,12 @@ ELSEWHERE = {
     "hosts show": "roads.md",
     "attest make": "attestations.md",
     "attest read": "attestations.md",
+    "status": "notifications.md",
+    "notify test": "notifications.md",
 }
 """Commands that stand on the page of their subject instead of in the README."""
 
-GROUPS = ("hosts", "data", "inbox", "attest", "ordinances")
+GROUPS = ("hosts", "data", "inbox", "attest", "ordinances", "notify")
 """Commands with commands of their own."""
 
 COMMANDS = (
