@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @dataclass
 class Hook:
-    """The calls: headers and body. `answers` = the statuses of the next calls, 0 = hang up; 204 after them."""
+    """The calls: headers and body. `answers` = the statuses of the next calls (0 = hang up), then 204."""
 
     calls: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     answers: list[int] = field(default_factory=list)

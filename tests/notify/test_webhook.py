@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -139,3 +140,16 @@ def test_a_night_s_call_holds_counts_only_and_one_line_for_chat(tmp_path: Path) 
     assert "改善 1件" in third["text"]
     everything = json.dumps([first, second, third], ensure_ascii=False)
     assert all(word not in everything for word in ("PC-1", "総務01", "髙橋", "0101", "W-01"))
+
+
+def test_the_receiver_s_few_lines_in_the_manual_know_a_genuine_call() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "notifications.md").read_text("utf-8")
+    lines = page.partition("```python\n")[2].partition("```")[0]
+    scope: dict[str, Any] = {"hmac": hmac, "hashlib": hashlib}
+    exec(lines, scope)
+    secret, body, at = SECRET.encode(), b'{"run": 1}', 1_795_000_000
+    header = webhook.signature(secret, at, body)
+    assert scope["genuine"](secret, header, body, at + 299)
+    assert not scope["genuine"](secret, header, body, at + 300)
+    assert not scope["genuine"](secret, header, body + b" ", at)
+    assert not scope["genuine"](b"another", header, body, at)
