@@ -10,6 +10,8 @@ from reports.book import Book
 from reports.wording import NAME_LENGTH
 
 NAMES = 4
+TOP = 5
+"""So many fit on the town's page; the technical page has them all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +74,9 @@ def _concerns(book: Book, row: Excepted, section: str) -> bool:
 
 
 def notable(book: Book) -> tuple[ExceptionRow, ...]:
-    """What the town's page tells: those that end soon, are over and open, or have not begun."""
-    return tuple(row for row in exception_rows(book) if row.soon or row.term is Term.NOT_STARTED)
+    """What the town's page tells, at most `TOP`: what ends soon, is over and open, or has not begun."""
+    found = [row for row in exception_rows(book) if row.soon or row.term is Term.NOT_STARTED]
+    return tuple(found[:TOP])
 
 
 def _row(book: Book, row: Excepted, *, soon: bool) -> ExceptionRow:
