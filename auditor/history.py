@@ -27,6 +27,7 @@ from auditor.keeping import states, store
 from auditor.keeping.copies import in_memory, set_aside
 from auditor.keeping.documents import unpacked
 from auditor.keeping.migrations import MIGRATIONS, migrate, version_of
+from auditor.keeping.reading import read_only
 from auditor.keeping.states import DayCount, Interval
 from auditor.run import Change, Run
 
@@ -36,14 +37,14 @@ def connected(path: Path, *, writable: bool) -> sqlite3.Connection:
     new = not path.exists()
     if not new and not path.is_file():  # a pipe would make us wait
         raise OSError(errno.EINVAL, "this is no plain file")
-    mode = "rwc" if writable else "ro"
-    db = sqlite3.connect(f"{path.resolve().as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=30)
+    if not writable:
+        return read_only(path)
+    db = sqlite3.connect(f"{path.resolve().as_uri()}?mode=rwc", uri=True, isolation_level=None, timeout=30)
     try:
-        if writable:
-            if new:
-                path.chmod(0o600)
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-                db.execute(f"PRAGMA {pragma}")
+        if new:
+            path.chmod(0o600)
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            db.execute(f"PRAGMA {pragma}")
     except BaseException:
         db.close()
         raise
