@@ -28,10 +28,15 @@ ELSEWHERE = {
     "attest read": "attestations.md",
     "status": "notifications.md",
     "notify test": "notifications.md",
+    "run-nightly": "nightly.md",
+    "schedule install": "nightly.md",
+    "schedule show": "nightly.md",
+    "schedule remove": "nightly.md",
+    "schedule test": "nightly.md",
 }
 """Commands that stand on the page of their subject instead of in the README."""
 
-GROUPS = ("hosts", "data", "inbox", "attest", "ordinances", "notify")
+GROUPS = ("hosts", "data", "inbox", "attest", "ordinances", "notify", "schedule")
 """Commands with commands of their own."""
 
 COMMANDS = (

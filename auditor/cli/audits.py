@@ -7,7 +7,6 @@ from pathlib import Path
 import typer
 
 from auditor.cli.dryrun import tell_intents
-from auditor.cli.excepting import tell_exceptions
 from auditor.cli.progress import Watched
 from auditor.cli.results import Wish, finish
 from auditor.cli.speech import Speech
@@ -16,12 +15,10 @@ from auditor.exits import FailOn
 from auditor.session import (
     Session,
     audit,
-    exceptions_of,
     faults_since,
     model_of,
     narrowed,
     read_controls,
-    signers_of,
     this_machine_town,
 )
 
@@ -48,6 +45,7 @@ def _register_scan(app: typer.Typer, speech: Speech) -> None:
         as_json: bool = typer.Option(False, "--json", help=speech("help.json")),
         workers: int = typer.Option(WORKERS, "--workers", help=speech("help.workers"), min=1, max=256),
         deadline: float = typer.Option(30.0, "--deadline", help=speech("help.deadline"), min=1, max=600),
+        wait: float = typer.Option(0.0, "--wait", help=speech("help.wait"), min=0, max=86400),
         dry_run: bool = typer.Option(False, "--dry-run", help=speech("help.dry_run")),
     ) -> int:
         wish = Wish(fail_on, None if max_unknown < 0 else max_unknown, as_json=as_json)
@@ -64,6 +62,7 @@ def _register_scan(app: typer.Typer, speech: Speech) -> None:
             out=out,
             workers=workers,
             deadline_s=deadline,
+            wait_s=wait,
         )
 
 
@@ -100,32 +99,21 @@ def _scan_town(
     out: Path | None,
     workers: int,
     deadline_s: float,
+    wait_s: float,
 ) -> int:
     from auditor.arrivals.aside import put_away  # noqa: PLC0415 - start-up time
     from auditor.cli.arrivals import tell_left, tell_refused  # noqa: PLC0415
-    from auditor.cli.roads import roads_for  # noqa: PLC0415 - start-up time
-    from auditor.history import History, open_read_only  # noqa: PLC0415 - start-up time
-    from auditor.lock import locked  # noqa: PLC0415 - start-up time
-    from auditor.town import load_town  # noqa: PLC0415 - start-up time
-    from auditor.watch import with_silences  # noqa: PLC0415 - start-up time
+    from auditor.cli.opening import held, opening  # noqa: PLC0415
+    from auditor.history import History, open_read_only  # noqa: PLC0415
+    from auditor.watch import with_silences  # noqa: PLC0415
 
-    plugins, controls = read_controls(checks_dirs)
-    loaded = load_town(folder)
-    session = Session(
-        town=narrowed(loaded.town, sections),
-        whole=loaded.town,
-        model=model_of(loaded.town, controls),
-        plugins=plugins,
-        controls=controls,
-    )
+    declared = opening(folder, sections, checks_dirs, deadline_s, speech)
+    session, roads = declared.session, declared.roads
     # a part of the town is shown and not kept: the history's runs always cover everybody
     keep = not sections
-    roads = roads_for(loaded, deadline_s)
-    signers_of(loaded.town)  # a wrong line stops everything before anything is opened or made
-    tell_exceptions(exceptions_of(session), speech)
     path = folder / "auditor.db"
     opened = History(path) if keep else open_read_only(path) if path.exists() else nullcontext()
-    with locked(folder), opened as history:
+    with held(folder, wait_s, speech), opened as history:
         last_heard = history.last_heard if history is not None else lambda _: None
         known = history.known() if history is not None else None
         since = faults_since(session, history) if history is not None else None
@@ -136,7 +124,7 @@ def _scan_town(
         tell_refused(found.audit.run, speech)
         run = found.audit.run
         if keep and history is not None:
-            said = with_silences(run, loaded.town, history, plugins.tables)
+            said = with_silences(run, declared.loaded.town, history, session.plugins.tables)
             run = history.keep(replace(found.audit, run=said), found.inbox.received)
             tell_left(put_away(folder / "inbox", found.inbox.files, run.ended), speech)
         return finish(run, out or folder / "out", speech, wish, newest=keep)

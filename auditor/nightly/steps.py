@@ -115,6 +115,8 @@ class Steps:
         outcome = conclude(
             ground.session, asked, arrived, ground.roads({}), ground.history.last_heard, ground.covers()
         )
+        for unread in outcome.refused:
+            ground.tell("unread", file=unread.file, why=unread.why)
         self._end(Step.JUDGE, fails=outcome.audit.run.tally.fail, unknown=outcome.audit.run.tally.unknown)
         return self._keep(plan.finish(outcome, self._told(asked)), outcome)
 
