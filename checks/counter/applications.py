@@ -28,6 +28,7 @@ from auditor.api import (
     unknown,
 )  # fmt: skip
 from checks._ledgers._headings import (
+    LEDGERS,
     application_headings,
     columns_of,
     heading_row,
@@ -58,19 +59,23 @@ class Uses(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Applications(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """All logs of a folder, day by day and without people. `faults` = lines and files nobody understands."""
+    """All logs of a folder, day by day and without people. `faults` = lines and files nobody understands.
+
+    `others` = a line tells of another way than online, be it of none: not only the online system's logs.
+    """
 
     uses: list[Uses]
     faults: list[str]
+    others: bool = False
 
 
 @probe("counter.applications", kind="counter")
 def read_folder(documents: Documents, folder: Folder) -> bytes:
-    """The counted lines of every log (CSV) of the folder."""
+    """The counted lines of every log of the folder, also in workbooks."""
     counted: Counter[tuple[str, str, str, bool]] = Counter()
     faults: list[str] = []
     logs = 0
-    for name in folder.names(".csv"):
+    for name in folder.names(*LEDGERS):
         try:
             tables = [table for table in tables_in(folder, name) if is_log(table)]
             for table in tables:
@@ -82,7 +87,7 @@ def read_folder(documents: Documents, folder: Folder) -> bytes:
         raise NotKnown(Reason.NOT_COLLECTED, f"no log of applications in the folder of {documents.id}")
     keys = sorted({key[:3] for key in counted})
     uses = [Uses([*key[:2]], key[2], counted[(*key, True)], counted[(*key, False)]) for key in keys]
-    return msgspec.json.encode(Applications(uses, faults))
+    return msgspec.json.encode(Applications(uses, faults, others=any(not online for *_, online in counted)))
 
 
 def _count(table: Table, counted: Counter[tuple[str, str, str, bool]], faults: list[str]) -> None:
@@ -170,6 +175,8 @@ def _unusable(seen: Ledgers, log: Applications, begin: date, today: date) -> Jud
         return unknown(Reason.STALE, f"the newest line is of {max(days)}")
     if min(days) > begin:
         return unknown(Reason.WINDOW_SHORT, f"the oldest line is of {min(days)}, the window begins {begin}")
+    if not log.others:
+        return unknown(Reason.NOT_MEASURABLE, "no line of another way: it may be the online system's own log")
     return None
 
 

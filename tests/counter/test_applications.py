@@ -7,7 +7,7 @@ import pytest
 
 from auditor.api import Answer, Garbled, Reason, Status, Verdict
 from checks.counter.applications import applications
-from tests.counter.kit import TODAY, judged, put, sheet
+from tests.counter.kit import TODAY, cells, judged, put, sheet, xlsx
 
 LEDGER = ("様式番号", "名称", "所管課", "オンライン申請可否", "年間件数")
 LOG = ("受付日", "様式番号", "手続名", "受付方法", "件数")
@@ -22,7 +22,10 @@ def use(ago: int, way: str = "オンライン", number: str = "1", count: str = 
     return day(ago), number, "利用届", way, count
 
 
-FULL = (use(190), use(100), use(2))
+FULL = (use(190), use(100), use(2), use(2, "窓口", count="0"))
+
+
+TOLD = ((190, "オンライン", "1"), (3, "郵送", "0"), (2, "オンライン", "1"))
 
 
 def folder(
@@ -38,6 +41,17 @@ def test_a_form_that_people_file_online_passes_with_its_window(tmp_path: Path) -
         100,
         "2026-05-30",
     )
+
+
+def test_the_log_of_the_online_system_alone_proves_no_share(tmp_path: Path) -> None:
+    result = judged("ONL-09", folder(tmp_path, *FULL[:3]))
+    assert (result.verdict, result.reason) == (Verdict.UNKNOWN, Reason.NOT_MEASURABLE)
+
+
+def test_a_log_in_a_workbook_counts_too(tmp_path: Path) -> None:
+    other = [("受付日", "受付方法", "様式番号", "件数"), (day(5), "窓口", "1", "900")]
+    put(tmp_path, {"窓口.xlsx": xlsx("".join(cells(at, *row) for at, row in enumerate(other, 1)))})
+    assert judged("ONL-09", folder(tmp_path, *FULL)).key == "low"
 
 
 def test_what_lies_before_the_window_does_not_count(tmp_path: Path) -> None:
@@ -99,7 +113,11 @@ def test_a_form_the_log_never_names_is_unknown_unless_nobody_files_it(
 
 def test_a_form_without_number_is_found_by_its_name_and_not_beside_another_number(tmp_path: Path) -> None:
     assert (
-        judged("ONL-09", folder(tmp_path, *(use(ago, number="") for ago in (190, 2)))).verdict is Verdict.PASS
+        judged(
+            "ONL-09",
+            folder(tmp_path, *(use(ago, number="", way=way, count=count) for ago, way, count in TOLD)),
+        ).verdict
+        is Verdict.PASS
     )
     assert (
         judged("ONL-09", folder(tmp_path, *(use(ago, number="7") for ago in (190, 2)))).verdict
