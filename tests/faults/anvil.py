@@ -1,6 +1,6 @@
 """A process that has the whole program in memory and runs commands in copies of itself, to be struck down.
 
-Started as ``python -m tests.faults.anvil``. One JSON object a line comes in (``arguments``, and ``kill`` = the
+Started as ``python -m tests.faults.anvil``. One JSON object a line comes in (``arguments``, ``kill`` = the
 act at which the copy is killed, 0 = never), one goes out (``code``, None = killed; ``acts`` = how many there
 were; ``early`` = names that led to something that was not on the disk yet).
 
@@ -16,7 +16,6 @@ import sqlite3
 import stat
 import struct
 import sys
-from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -76,7 +75,7 @@ class Strike:
 
     def _written(self, path: str) -> None:
         try:
-            self._synced.discard(os.stat(path).st_ino)
+            self._synced.discard(Path(path).stat().st_ino)
         except OSError:
             return
 
@@ -97,7 +96,7 @@ class Strike:
 
 
 def _armed(strike: Strike) -> None:
-    fsync: Callable[[int], None] = os.fsync
+    fsync = os.fsync
     connect = sqlite3.connect
 
     def watched_fsync(handle: int) -> None:
@@ -109,8 +108,8 @@ def _armed(strike: Strike) -> None:
         db.set_trace_callback(lambda _: strike.act())
         return db
 
-    os.fsync = watched_fsync
-    sqlite3.connect = watched_connect
+    vars(os)["fsync"] = watched_fsync
+    vars(sqlite3)["connect"] = watched_connect
     sys.addaudithook(strike.seen)
 
 
@@ -154,7 +153,8 @@ def main() -> None:
     for page in PAGES:
         html._environment().get_template(f"{page}.html.j2")
     for line in sys.stdin:
-        print(json.dumps(_struck(json.loads(line))), flush=True)
+        sys.stdout.write(json.dumps(_struck(json.loads(line))) + "\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":
