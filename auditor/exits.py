@@ -6,7 +6,7 @@ from enum import IntEnum, StrEnum
 from auditor.findings import Tally
 from auditor.run import Run
 
-LEDGER_KINDS = ("section", "person")
+LEDGER_KINDS = ("section", "person", "town")
 """Targets judged from the ledgers alone; they are always "reached"."""
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from auditor.answers import Answer, Status
-from auditor.cli.audits import _until
+from auditor.cli.past import _until
 from auditor.control import Leg
 from auditor.declare import CONSOLE, check, fact
 from auditor.engine import japan_day
