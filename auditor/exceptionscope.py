@@ -20,6 +20,7 @@ SHOWN = 40
 class Ground:
     """What exceptions can be about. `controls` = those demanded, `excluded` = those left out.
 
+    `retired` = keys of machines that were, which an exception may outlive.
     `judged` maps a control to the keys of all it is judged on; `sections` maps a key to whom it concerns.
     """
 
@@ -27,6 +28,7 @@ class Ground:
     excluded: Collection[str]
     judged: Mapping[str, frozenset[str]]
     sections: Mapping[str, tuple[str, ...]]
+    retired: frozenset[str]
     town: Town
 
 
@@ -46,6 +48,7 @@ def ground_of(
         excluded=excluded,
         judged={control: frozenset(keys) for control, keys in judged.items()},
         sections=sections,
+        retired=frozenset(target_key(endpoint) for endpoint in town.retired),
         town=town,
     )
 
@@ -123,7 +126,7 @@ def _unmatched(
         return
     judged = ground.judged.get(row.control, frozenset())
     for index, key in enumerate(row.targets):
-        if key not in judged:
+        if key not in judged and key not in ground.retired:
             fault = "exception_elsewhere" if key in ground.sections else "exception_target"
             near = _near(key, judged)
             values = {"name": key[:SHOWN], "near": near, "control": row.control}

@@ -26,6 +26,9 @@ ELSEWHERE = {
     "hosts show": "roads.md",
     "attest make": "attestations.md",
     "attest read": "attestations.md",
+    "except add": "exceptions.md",
+    "except check": "exceptions.md",
+    "except list": "exceptions.md",
     "status": "notifications.md",
     "notify test": "notifications.md",
     "run-nightly": "nightly.md",
@@ -36,7 +39,7 @@ ELSEWHERE = {
 }
 """Commands that stand on the page of their subject instead of in the README."""
 
-GROUPS = ("hosts", "data", "inbox", "attest", "ordinances", "notify", "schedule")
+GROUPS = ("hosts", "data", "inbox", "attest", "ordinances", "notify", "schedule", "except")
 """Commands with commands of their own."""
 
 COMMANDS = (

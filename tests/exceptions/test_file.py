@@ -1,6 +1,7 @@
 """``exceptions.toml``: one spelling; whatever is wrong is told with its place before anything runs."""
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -8,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from auditor.approved import read_exceptions
 from auditor.errors import ConfigError
 from auditor.problems import worded
 from auditor.words import LANGUAGES
-from tests.core.world import control, model
-from tests.exceptions.kit import TODAY, demanded, read, refused, row, town
+from tests.core.world import control, lock, model, offer, plugins
+from tests.exceptions.kit import CHECKS, TODAY, demanded, read, refused, row, town
 
 LINES = {"number": 2, "control": 3, "targets": 4, "applicant": 5, "reason": 6, "measure": 7, "approver": 8}
 LINES |= {"start": 9, "end": 10}
@@ -26,9 +28,6 @@ def test_a_right_file_is_read_whole(tmp_path: Path) -> None:
 
 
 def test_without_a_file_there_is_no_exception_and_nobody_said_so(tmp_path: Path) -> None:
-    from auditor.approved import read_exceptions
-    from tests.core.world import plugins
-
     found = read_exceptions(town(tmp_path), demanded(), plugins(), TODAY)
     assert (found.rows, found.kept, found.checked) == ((), False, None)
 
@@ -153,9 +152,15 @@ def test_one_that_is_over_need_not_match_what_is_gone(tmp_path: Path) -> None:
     assert refused(tmp_path, over, today=date(2026, 2, 1)), "on its last day it still has to"
 
 
-def test_a_control_that_the_model_leaves_out_needs_no_exception(tmp_path: Path) -> None:
-    from dataclasses import replace
+def test_a_machine_that_is_retired_stops_nothing_and_is_not_covered(tmp_path: Path) -> None:
+    whole = town(tmp_path)
+    (tmp_path / "exceptions.toml").write_text(row(), "utf-8")
+    gone = replace(whole, endpoints=whole.endpoints[1:], retired=whole.endpoints[:1])
+    found = read_exceptions(gone, demanded(), plugins(lock, offer, *CHECKS), TODAY)
+    assert [one.targets for one in found.rows] == [()]
 
+
+def test_a_control_that_the_model_leaves_out_needs_no_exception(tmp_path: Path) -> None:
     left = replace(model(control("W-02", target="gateway")), excluded={"W-01": "不要"})
     assert [key for *_, key in refused(tmp_path, row(), model=left)] == ["exception_excluded"]
 
