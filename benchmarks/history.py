@@ -81,25 +81,16 @@ def nights(folder: Path) -> Iterator[Result]:
             with history.changing() as db:
                 removed(db, run.today, Keep())
         history.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        results = len(run.findings)
-        yield Result(
-            f"{town.count} nights x {results}, writing one, wall : limit", _median(spent), NIGHT_S, 1.0
-        )
-        yield Result(
-            "changed since yesterday : limit, wall",
-            _asked_s(lambda: history.changed(town.count)),
-            CHANGED_S,
-            1.0,
-        )
+        name = f"{town.count} nights x {len(run.findings)}"
+        yield Result(f"{name}, writing one, wall : limit", _median(spent), NIGHT_S, 1.0)
         first = town.day(0)
-        yield Result(
-            "13 months by day : limit, wall", _asked_s(lambda: history.trend(first, run.today)), TREND_S, 1.0
-        )
+        changed_s = _asked_s(lambda: history.changed(town.count))
+        trend_s = _asked_s(lambda: history.trend(first, run.today))
+        yield Result("changed since yesterday : limit, wall", changed_s, CHANGED_S, 1.0)
+        yield Result("13 months by day : limit, wall", trend_s, TREND_S, 1.0)
     row_bytes = _rows(folder / "rows.db", _Town(town)) / PEER_NIGHTS / (ENDPOINTS * CONTROLS)
-    peer = row_bytes * results * town.count / MIB
-    yield Result(
-        f"{town.count} nights x {results} : row a result", path.stat().st_size / MIB, peer, 0.1, "MiB"
-    )
+    peer = row_bytes * len(run.findings) * town.count / MIB
+    yield Result(f"{name} : row a result", path.stat().st_size / MIB, peer, SMALL_SHARE, "MiB")
 
 
 class _Town:

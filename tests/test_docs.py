@@ -26,6 +26,11 @@ ELSEWHERE = {
     "hosts show": "roads.md",
     "attest make": "attestations.md",
     "attest read": "attestations.md",
+    "history verify": "history.md",
+    "history backup": "history.md",
+    "history restore": "history.md",
+    "history compact": "history.md",
+    "explore": "history.md",
     "except add": "exceptions.md",
     "except check": "exceptions.md",
     "except list": "exceptions.md",
@@ -39,7 +44,7 @@ ELSEWHERE = {
 }
 """Commands that stand on the page of their subject instead of in the README."""
 
-GROUPS = ("hosts", "data", "inbox", "attest", "ordinances", "notify", "schedule", "except")
+GROUPS = ("hosts", "data", "inbox", "attest", "ordinances", "notify", "schedule", "except", "history")
 """Commands with commands of their own."""
 
 COMMANDS = (
