@@ -5,7 +5,18 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from benchmarks import collector, gateways, history, judging, ordinances, posture, routes, scale, startup
+from benchmarks import (
+    collector,
+    gateways,
+    history,
+    judging,
+    ordinances,
+    posture,
+    routes,
+    scale,
+    startup,
+    twins,
+)
 from benchmarks.timing import Result
 
 HEADER = f"{'CPU time unless it says otherwise, medians':<52}{'ours':>12} {'peer':>12} {'ratio':>8}   goal"
@@ -24,6 +35,7 @@ MEASURES: Mapping[str, Callable[[Path], Result | Iterator[Result]]] = {
     "openvpn": gateways.openvpn_entrance,
     "years": history.years,
     "nights": history.nights,
+    "twins": twins.twins,
 }
 
 

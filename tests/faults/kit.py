@@ -32,10 +32,11 @@ officer = "0102"
 """
 
 
-def small_town(folder: Path, more: str = "") -> Path:
-    """The first section of the sample town, with what its machines said today."""
+def small_town(folder: Path, more: str = "", at: datetime | None = None) -> Path:
+    """The first section of the sample town, with what its machines said `at` a time, None = now."""
     whole = folder.with_name(f"{folder.name}-whole")
-    write_demo(whole, datetime.now(UTC).date(), datetime.now(UTC))
+    moment = at or datetime.now(UTC)
+    write_demo(whole, moment.date(), moment)
     (folder / "inbox").mkdir(parents=True)
     (folder / "town.toml").write_text(TOWN + more, "utf-8")
     machines = []
