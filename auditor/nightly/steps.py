@@ -87,7 +87,8 @@ class Steps:
         """
         ground, night = self.ground, self.night
         self.journal.tonight = night
-        night.attempts = [*night.attempts, Attempt(ground.now())][-MAX_ATTEMPTS:]
+        first, later = night.attempts[:1], night.attempts[1:]
+        night.attempts = [*first, *later[-MAX_ATTEMPTS:], Attempt(ground.now())]  # the first tells its age
         run = ground.history.run(night.run) if night.run else None
         if run is None:
             run = self._until_kept(plan)

@@ -1,4 +1,4 @@
-"""``auditor schedule`` writes its own files only, where it was asked to, and tells what is not as it ought."""
+"""``auditor schedule`` writes its own files only, where it was asked to, and tells what differs."""
 
 import json
 from datetime import UTC, datetime, timedelta
