@@ -64,7 +64,7 @@ class Around:
     `segments` maps a target's key to the segment whose evidence is carried in by hand. `arrived` = when a
     file last arrived in the inbox, None = never. `free_mb`, `skew_s` (the share's clock minus ours) None =
     could not be measured. `stale_tables` = dated tables that nobody compared with their sources for too long.
-    `waiting` and `doubtful` = notices that were not delivered, or perhaps not.
+    `waiting` and `doubtful` = notices not delivered, or perhaps not. `outbox_lost` = nobody can tell.
     """
 
     now: datetime
@@ -76,6 +76,7 @@ class Around:
     stale_tables: int = 0
     waiting: int = 0
     doubtful: int = 0
+    outbox_lost: bool = False
 
 
 def silences(run: "Run", before: "Run | None", around: Around) -> tuple[Silence, ...]:
@@ -157,6 +158,8 @@ def _machine(around: Around) -> Iterator[Silence]:
         yield Silence(code="disk", values={"free": around.free_mb, "wanted": around.limits.disk_free_mb})
     if around.stale_tables:
         yield Silence(code="tables", values={"count": around.stale_tables})
+    if around.outbox_lost:
+        yield Silence(code="outbox")
     if around.waiting:
         yield Silence(code="mail_waiting", values={"count": around.waiting})
     if around.doubtful:

@@ -10,7 +10,8 @@ from auditor.engine import JAPAN
 from auditor.history import open_read_only
 from auditor.lock import Holder, holder
 from auditor.nightly.hours import Hours
-from auditor.notify.outbox import FILE, Notice, Outbox
+from auditor.notify.notice import Notice
+from auditor.notify.outbox import FILE, Outbox
 from auditor.run import Run
 from auditor.silence import Silence, silences
 from auditor.tables import Table

@@ -11,8 +11,10 @@ from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
+from auditor.errors import OutputError
 from auditor.history import History
-from auditor.notify.outbox import FILE, Outbox, State
+from auditor.notify.notice import State
+from auditor.notify.outbox import DAMAGED, FILE, Outbox
 from auditor.run import Run
 from auditor.silence import Around, silences
 from auditor.tables import Table, review
@@ -39,7 +41,7 @@ def surroundings(town: Town, now: datetime, tables: Iterable[Table], *, out: str
     """
     folder = town.root or Path()
     names = {zone.id: zone.name for zone in town.zones}
-    waiting, doubtful = undelivered(folder)
+    states = undelivered(folder)
     return Around(
         now=now,
         limits=town.limits,
@@ -52,8 +54,9 @@ def surroundings(town: Town, now: datetime, tables: Iterable[Table], *, out: str
         free_mb=free_mb(folder),
         skew_s=skew_s(folder / out) if out else None,
         stale_tables=stale(tables, now.date()),
-        waiting=waiting,
-        doubtful=doubtful,
+        waiting=(states or ()).count(State.WAITING),
+        doubtful=(states or ()).count(State.DOUBTFUL),
+        outbox_lost=states is None or (folder / DAMAGED).exists(),
     )
 
 
@@ -102,10 +105,12 @@ def stale(tables: Iterable[Table], today: date) -> int:
     return sum(review(table.read(), today, 0).needs_renewal for table in tables)
 
 
-def undelivered(folder: Path) -> tuple[int, int]:
-    """Notices that wait, and those that may not have arrived."""
+def undelivered(folder: Path) -> tuple[State, ...] | None:
+    """Where each notice stands that was not delivered, None = the outbox cannot be read."""
     if not (folder / FILE).exists():
-        return 0, 0
-    with Outbox(folder, writable=False) as outbox:
-        states = [notice.state for notice in outbox.open()]
-    return states.count(State.WAITING), states.count(State.DOUBTFUL)
+        return ()
+    try:
+        with Outbox(folder, writable=False) as outbox:
+            return tuple(notice.state for notice in outbox.open())
+    except OutputError:
+        return None

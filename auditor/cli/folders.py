@@ -51,6 +51,7 @@ def _doctor(folder: Path, checks_dirs: list[Path], speech: Speech) -> int:
     from auditor.control import Control  # noqa: PLC0415
     from auditor.discover import Plugins, report_renderers  # noqa: PLC0415
     from auditor.doctor import described, examine  # noqa: PLC0415
+    from auditor.notify.trial import try_secrets  # noqa: PLC0415
     from auditor.session import model_of, read_controls  # noqa: PLC0415
     from auditor.town import Loaded  # noqa: PLC0415
 
@@ -72,6 +73,10 @@ def _doctor(folder: Path, checks_dirs: list[Path], speech: Speech) -> int:
         if loaded is not None:
             roads_for(loaded, 1)
 
-    health = examine(folder, (plugins, model, roads))
+    def notices(loaded: Loaded | None) -> None:
+        if loaded is not None:
+            try_secrets(loaded.settings.mail, loaded.settings.webhook)
+
+    health = examine(folder, (plugins, model, roads, notices))
     speech.out(described(health, speech.lang))
     return Exit.DONE if health.good else Exit.REFUSED

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from auditor.errors import OutputError
 from auditor.nightly.durable import write_durably
-from auditor.notify.outbox import State
+from auditor.notify.notice import State
 from auditor.run import Run
 
 FILE = "heartbeat.json"

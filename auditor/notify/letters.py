@@ -10,7 +10,7 @@ from typing import Any
 
 from auditor.notify.declared import Mail
 from auditor.notify.news import News, Scope
-from auditor.notify.outbox import Kind, key_of
+from auditor.notify.notice import Kind, key_of
 from auditor.run import Run
 from auditor.targets import Town
 from auditor.words import say

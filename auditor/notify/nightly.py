@@ -14,7 +14,8 @@ from auditor.history import History
 from auditor.notify import heartbeat, letters, smtp, webhook
 from auditor.notify.declared import Mail
 from auditor.notify.news import TOWN, News, reminded_of, scope_of
-from auditor.notify.outbox import Batch, Kind, Notice, Outbox, State, Told, key_of
+from auditor.notify.notice import Batch, Kind, Notice, State, Told, key_of
+from auditor.notify.outbox import Outbox, opened
 from auditor.notify.reminders import Reminder, news, reminders
 from auditor.run import Changes, Run
 from auditor.tables import Table
@@ -51,7 +52,7 @@ def notify(
         OutputError: the outbox cannot be written; nothing was sent that is not on record.
     """
     settings = loaded.settings
-    with Outbox(settings.folder) as outbox:
+    with opened(settings.folder) as outbox:
         outbox.recovered()
         known = tuple(tables) if tables is not None else discover().tables
         queued = outbox.put(_Night(loaded, run, history, outbox, now).batch(known))
@@ -85,7 +86,7 @@ def not_run(loaded: Loaded, day: date, step: str, now: datetime) -> Notified:
         OutputError: the outbox cannot be written.
     """
     mail = loaded.settings.mail
-    with Outbox(loaded.settings.folder) as outbox:
+    with opened(loaded.settings.folder) as outbox:
         outbox.recovered()
         queued = 0
         if mail is not None:

@@ -5,19 +5,20 @@ the run, its kind and its recipient, and exists once. Each step is on the disk b
 A mail that was under way when the process ended is not sent a second time (see `recovered`).
 """
 
-import hashlib
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import StrEnum
 from pathlib import Path
 from typing import Self
 
 from auditor.errors import OutputError
+from auditor.notify.notice import Batch, Kind, Notice, State, Told
 
 FILE = "outbox.db"
+DAMAGED = "outbox-damaged.db"
+"""Where an outbox goes that cannot be read any more; what waited in it is lost, and that is said."""
+
 VERSION = 1
 MOST_REFUSED = 5
 """A notice that its recipient's server refused for good on so many nights is given up, and shown."""
@@ -54,66 +55,28 @@ _TABLES = """
 """
 
 
-class State(StrEnum):
-    """Where a notice stands. `SENDING` outlives no delivery: who finds it met the trace of a crash."""
+def opened(folder: Path) -> "Outbox":
+    """The outbox for writing; a damaged one is put aside, so that it does not stop every later night.
 
-    WAITING = "waiting"
-    SENDING = "sending"
-    SENT = "sent"
-    DOUBTFUL = "doubtful"
-    GIVEN_UP = "given_up"
-
-
-class Kind(StrEnum):
-    """What a notice is sent by."""
-
-    MAIL = "mail"
-    WEBHOOK = "webhook"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
-    """One notice as kept; `queued` is UTC, `why` what the last try met ("" = none yet)."""
-
-    key: str
-    run: int
-    kind: Kind
-    recipient: str
-    queued: datetime
-    document: bytes
-    state: State = State.WAITING
-    refused: int = 0
-    why: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """What a recipient was last told: of which run, in which week the sign of life, which silences last.
-
-    `noticed` = the last day a notice was written. Doubts about notices of runs before `doubt` were told.
+    Raises:
+        OutputError: it cannot be made or written.
     """
-
-    run: int = 0
-    started: str = ""
-    weekly: str = ""
-    topics: frozenset[str] = frozenset()
-    noticed: str = ""
-    doubt: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Batch:
-    """All that one night adds, whole or not at all; `reminded` None = the subject is far off again."""
-
-    notices: tuple[Notice, ...] = ()
-    told: Mapping[str, Told] = field(default_factory=dict)
-    reminded: Mapping[str, int | None] = field(default_factory=dict)
-
-
-def key_of(run: int, started: datetime, kind: Kind, recipient: str) -> str:
-    """The name of a notice; a history that counts anew after a restore gives other names."""
-    named = "\n".join((str(run), started.isoformat(), kind, recipient))
-    return hashlib.sha256(named.encode()).hexdigest()[:40]
+    try:
+        outbox = Outbox(folder)
+        try:
+            outbox.open()
+            outbox.reminded()
+        except BaseException:
+            outbox.close()
+            raise
+    except OutputError as error:
+        if not isinstance(error.__cause__, sqlite3.DatabaseError | ValueError) or isinstance(
+            error.__cause__, sqlite3.OperationalError
+        ):
+            raise
+        (folder / FILE).replace(folder / DAMAGED)
+        return Outbox(folder)
+    return outbox
 
 
 class Outbox:
@@ -139,6 +102,10 @@ class Outbox:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Release the file."""
         self._db.close()
 
     def _prepared(self, *, writable: bool) -> None:

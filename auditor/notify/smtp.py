@@ -20,7 +20,8 @@ from auditor.access.private import private_bytes
 from auditor.errors import ConfigError, Problem
 from auditor.findings import Scalar
 from auditor.notify.declared import Mail
-from auditor.notify.outbox import MOST_REFUSED, Kind, Notice, Outbox, State
+from auditor.notify.notice import Kind, Notice, State
+from auditor.notify.outbox import MOST_REFUSED, Outbox
 
 STEP_S = 30.0
 """So long may one answer of the server take."""

@@ -6,10 +6,23 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from auditor.errors import ConfigError
-from auditor.notify.declared import Mail
+from auditor.notify.declared import Mail, Webhook
 from auditor.notify.letters import envelope
-from auditor.notify.smtp import Refused, connected, said_of, send
+from auditor.notify.smtp import Refused, connected, password_of, said_of, send
+from auditor.notify.webhook import secret_of
 from auditor.words import say
+
+
+def try_secrets(mail: Mail | None, webhook: Webhook | None) -> None:
+    """Read the password and the secret as the night would; nobody is contacted.
+
+    Raises:
+        ConfigError: one is missing, too short, or can be read by others.
+    """
+    if mail is not None and mail.user:
+        password_of(mail)
+    if webhook is not None:
+        secret_of(webhook)
 
 
 def send_trial(town: str, mail: Mail, now: datetime) -> Iterator[tuple[str, str]]:

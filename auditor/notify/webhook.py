@@ -14,7 +14,8 @@ from auditor.access.http import DirectHttp
 from auditor.access.private import private_bytes
 from auditor.errors import ConfigError, Problem, Unreached
 from auditor.notify.declared import Webhook
-from auditor.notify.outbox import MOST_REFUSED, Kind, Notice, Outbox, State
+from auditor.notify.notice import Kind, Notice, State
+from auditor.notify.outbox import MOST_REFUSED, Outbox
 from auditor.notify.smtp import Clock, Delivered, utc_now
 
 TRY_S = 20.0

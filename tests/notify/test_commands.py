@@ -155,3 +155,17 @@ def test_a_good_status_ends_with_zero(tmp_path: Path) -> None:
     assert [one.code for one in found.silences] == ["section"], "a PC that nobody ever heard stays silent"
     with Outbox(tmp_path) as outbox:
         assert outbox.open() == ()
+
+
+def test_doctor_tries_the_password_and_the_secret(tmp_path: Path) -> None:
+    tables = MAIL.format(port=25).replace(
+        "[mail.sections]", 'user = "a"\npassword_file = "pw"\n[mail.sections]'
+    )
+    folder = write(tmp_path / "t", tables)
+    (folder / "pw").write_text("opensesame", "utf-8")
+    (folder / "pw").chmod(0o644)
+    said = auditor("doctor", str(folder), cwd=tmp_path)
+    assert "644" in said.stdout
+    (folder / "pw").chmod(0o600)
+    assert "644" not in auditor("doctor", str(folder), cwd=tmp_path).stdout
+    assert "opensesame" not in said.stdout + said.stderr

@@ -17,7 +17,8 @@ from auditor.errors import ConfigError
 from auditor.notify import smtp
 from auditor.notify.declared import Mail
 from auditor.notify.letters import envelope
-from auditor.notify.outbox import MOST_REFUSED, Batch, Kind, Notice, Outbox, State, key_of
+from auditor.notify.notice import Batch, Kind, Notice, State, key_of
+from auditor.notify.outbox import MOST_REFUSED, Outbox
 from tests.notify.sink import PASSWORD, USER, Sink, free_port, secret_file, serving, text_of
 from tests.peers.certificates import Files, authority, issue
 

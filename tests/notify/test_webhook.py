@@ -16,7 +16,8 @@ from auditor.errors import ConfigError
 from auditor.history import History
 from auditor.notify import webhook
 from auditor.notify.declared import Webhook
-from auditor.notify.outbox import MOST_REFUSED, Batch, Kind, Notice, Outbox, State, key_of
+from auditor.notify.notice import Batch, Kind, Notice, State, key_of
+from auditor.notify.outbox import MOST_REFUSED, Outbox
 from tests.notify.hook import Hook, hooked
 from tests.notify.nights import kept, loaded, told
 from tests.notify.sink import secret_file
