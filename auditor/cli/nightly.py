@@ -1,6 +1,7 @@
 """``auditor run-nightly``: the audit that a timer starts, with plain lines about each step."""
 
 import random
+import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -167,6 +168,7 @@ def _teller(speech: Speech) -> Callable[..., None]:
         elif "step" in values:
             values["step"] = _named(values["step"], speech)
         speech.out(f"{japan_day(datetime.now(UTC)):%H:%M:%S} {speech(f'nightly.{key}', **values)}")
+        sys.stdout.flush()  # whoever ends us must not take along what was already said
 
     return tell
 
