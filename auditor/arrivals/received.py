@@ -54,8 +54,25 @@ SAID = (
     )""",
     """INSERT OR REPLACE INTO said
         SELECT machine, context, key, document FROM bundle WHERE document IS NOT NULL""",
-    "DROP INDEX bundle_document",
-    "ALTER TABLE bundle DROP COLUMN document",
+    """CREATE TABLE counted (
+        machine TEXT NOT NULL,
+        context TEXT NOT NULL,
+        signed INTEGER NOT NULL,
+        sequence INTEGER NOT NULL,
+        digest TEXT NOT NULL PRIMARY KEY,
+        collected_at TEXT NOT NULL,
+        arrived TEXT NOT NULL,
+        standing TEXT NOT NULL,
+        signer TEXT NOT NULL,
+        key TEXT NOT NULL,
+        run INTEGER NOT NULL,
+        forgotten INTEGER NOT NULL DEFAULT 0
+    ) WITHOUT ROWID""",
+    """INSERT INTO counted SELECT machine, context, signed, sequence, digest, collected_at, arrived, standing,
+        signer, key, run, forgotten FROM bundle""",
+    "DROP TABLE bundle",
+    "ALTER TABLE counted RENAME TO bundle",
+    "CREATE INDEX bundle_last ON bundle(machine, context, signed, sequence)",
 )
 """What the newest bundle of a machine and context said: in a table of its own, where it takes one place.
 

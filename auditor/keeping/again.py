@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from auditor.evidence import MAX_KEPT_BYTES
 from auditor.keeping.documents import OLD, unpacked
 from auditor.keeping.seals import digest_of
-from auditor.keeping.store import DAMAGED, Base, packed
+from auditor.keeping.store import BASE_RUNS, DAMAGED, EVIDENCE_BASE_RUNS, Base, packed
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +16,7 @@ class _Table:
     rows: str
     read: str
     write: str
+    lasts_runs: int
 
 
 _TABLES = (
@@ -23,12 +24,14 @@ _TABLES = (
         "SELECT '', number, number IN (SELECT base FROM run) FROM run WHERE base IS NULL ORDER BY number",
         "SELECT document, plain FROM run WHERE ?1 = '' AND number = ?2",
         "UPDATE run SET base = ?3, document = ?4 WHERE ?1 = '' AND number = ?2",
+        BASE_RUNS,
     ),
     _Table(
         "SELECT target, run, EXISTS (SELECT 1 FROM evidence l WHERE l.target = e.target AND l.base = e.run)"
         " FROM evidence e WHERE base IS NULL AND document IS NOT NULL ORDER BY target, run",
         "SELECT document, digest FROM evidence WHERE target = ?1 AND run = ?2",
         "UPDATE evidence SET base = ?3, document = ?4 WHERE target = ?1 AND run = ?2",
+        EVIDENCE_BASE_RUNS,
     ),
 )
 
@@ -53,7 +56,9 @@ def _kept_again(db: sqlite3.Connection, table: _Table) -> int:
             continue
         kept: tuple[int | None, bytes] = (None, document)
         if document.startswith(OLD):
-            kept = packed(plain, None if leaned_on or base is None or base.too_old(number) else base)
+            kept = packed(
+                plain, None if leaned_on or base is None or base.too_old(number, table.lasts_runs) else base
+            )
             db.execute(table.write, (of, number, *kept))
             count += 1
         if kept[0] is None:

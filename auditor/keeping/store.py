@@ -1,7 +1,7 @@
 """Writes and reads run documents and evidence, each as what differs from an earlier one of its kind.
 
-A document stands on its own about once a quarter; the others lean on it directly, never on one another, so
-that reading any night takes two documents and a damaged night costs no other.
+A document stands on its own once a month or a quarter; the others lean on it directly, never on one
+another, so that reading any night takes two documents and a damaged night costs no other.
 """
 
 import contextlib
@@ -19,8 +19,12 @@ from auditor.keeping.documents import read_run, run_document, unpacked
 from auditor.keeping.seals import digest_of, seal_run
 from auditor.run import Run
 
-BASE_RUNS = 90
-"""After so many runs a document stands on its own again: differences grow, and bases must be kept."""
+BASE_RUNS = 30
+EVIDENCE_BASE_RUNS = 90
+"""After so many runs a document stands on its own again: differences grow, and bases must be kept.
+
+Many lines of a run document differ after a month; a machine says much the same for a quarter.
+"""
 WORTH = 2
 """A difference is worth keeping when it is so many times smaller than its base."""
 
@@ -36,9 +40,9 @@ class Base:
     plain: bytes
     size_bytes: int
 
-    def too_old(self, number: int) -> bool:
+    def too_old(self, number: int, lasts_runs: int) -> bool:
         """True when run `number` stands on its own again."""
-        return number - self.run >= BASE_RUNS
+        return number - self.run >= lasts_runs
 
 
 def keep_run(db: sqlite3.Connection, run: Run) -> bytes:
@@ -48,7 +52,7 @@ def keep_run(db: sqlite3.Connection, run: Run) -> bytes:
         "SELECT b.number, b.document, b.plain FROM run b WHERE b.number ="
         " (SELECT coalesce(base, number) FROM run ORDER BY number DESC LIMIT 1)"
     ).fetchone()
-    base, document = packed(plain, base_of(found, run.number))
+    base, document = packed(plain, base_of(found, run.number, BASE_RUNS))
     digest = digest_of(plain)
     db.execute(
         "INSERT INTO run (number, started, day, model, digest, version, document, base, plain)"
@@ -78,7 +82,7 @@ def keep_evidence(db: sqlite3.Connection, number: int, evidence: Iterable[Eviden
             "  ORDER BY run DESC LIMIT 1)",
             (item.target,),
         ).fetchone()
-        base, document = packed(plain, base_of(found, number))
+        base, document = packed(plain, base_of(found, number, EVIDENCE_BASE_RUNS))
         db.execute(
             "INSERT INTO evidence (target, run, digest, base, document) VALUES (?, ?, ?, ?, ?)",
             (item.target, number, digest_of(plain), base, document),
@@ -90,7 +94,7 @@ def seal(db: sqlite3.Connection, number: int, run_digest: bytes) -> None:
     seal_run(db, number, run_digest)
 
 
-def base_of(found: tuple[int, bytes | None, bytes] | None, number: int) -> Base | None:
+def base_of(found: tuple[int, bytes | None, bytes] | None, number: int, lasts_runs: int) -> Base | None:
     """The document to lean on, None = there is none, it is old, or it is not what was kept."""
     if found is None or found[1] is None:
         return None
@@ -99,7 +103,7 @@ def base_of(found: tuple[int, bytes | None, bytes] | None, number: int) -> Base 
     except DAMAGED:
         return None
     base = Base(found[0], plain, len(found[1]))
-    return None if base.too_old(number) or digest_of(plain) != found[2] else base
+    return None if base.too_old(number, lasts_runs) or digest_of(plain) != found[2] else base
 
 
 def packed(plain: bytes, base: Base | None) -> tuple[int | None, bytes]:

@@ -42,7 +42,7 @@ def kept(folder: Path) -> list[int]:
 def test_evidence_past_its_days_goes_and_that_of_faults_stays_longer(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store, "BASE_RUNS", 1)
+    monkeypatch.setattr(store, "EVIDENCE_BASE_RUNS", 1)
     for path in folder.iterdir():
         path.unlink()
     with History(folder / "auditor.db") as history:

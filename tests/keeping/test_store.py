@@ -33,7 +33,7 @@ def changed(file: Path, statement: str) -> None:
         db.commit()
 
 
-def test_a_document_stands_on_its_own_once_a_quarter(file: Path) -> None:
+def test_a_run_stands_on_its_own_once_a_month(file: Path) -> None:
     nights(file, last=BASE_RUNS * 2 + 1)
     with closing(sqlite3.connect(file)) as db:
         bases = [row[0] for row in db.execute("SELECT number FROM run WHERE base IS NULL ORDER BY number")]
