@@ -10,11 +10,11 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from sqlite3 import connect
 from typing import Any
 
 from auditor.demo import write_demo
 from auditor.history import open_read_only
+from auditor.keeping.reading import read_only
 
 ROOT = Path(__file__).parents[2]
 NIGHT = ("run-nightly",)
@@ -103,7 +103,7 @@ def soundness(folder: Path) -> list[str]:
     wrong: list[str] = []
     db = folder / "auditor.db"
     if db.exists() and db.stat().st_size:
-        with closing(connect(f"file:{db}?mode=ro", uri=True)) as found:
+        with closing(read_only(db)) as found:
             wrong += [row[0] for row in found.execute("PRAGMA integrity_check") if row[0] != "ok"]
     latest = folder / "out" / "latest"
     if latest.is_symlink():

@@ -1,4 +1,4 @@
-"""A night killed while it tells people: nobody is told twice, and what was not sent is sent by the next start."""
+"""A night killed while it tells people: nobody is told twice; what was not sent goes with the next start."""
 
 import random
 import signal
