@@ -170,3 +170,18 @@ def test_doctor_tries_the_password_and_the_secret(tmp_path: Path) -> None:
     (folder / "pw").chmod(0o600)
     assert "644" not in auditor("doctor", str(folder), cwd=tmp_path).stdout
     assert "opensesame" not in said.stdout + said.stderr
+
+
+def test_a_night_that_stops_half_way_is_told_once_and_goes_on_when_it_can(tmp_path: Path) -> None:
+    sink = Sink()
+    with serving(sink) as port:
+        folder = write(tmp_path / "t", MAIL.format(port=port))
+        (folder / "out").write_text("a file stands where the pages go", "utf-8")
+        assert auditor("run-nightly", str(folder), cwd=tmp_path).returncode == 1
+        assert auditor("run-nightly", str(folder), cwd=tmp_path).returncode == 1
+        (mail,) = sink.mails()
+        assert "点検が終わりませんでした" in str(mail["Subject"])
+        assert "止まったところ" in text_of(mail)
+        (folder / "out").unlink()
+        auditor("run-nightly", str(folder), cwd=tmp_path)
+    assert [one.rcpt_tos[0] for one in sink.taken] == [IT, IT, "soumu@town.example"]
