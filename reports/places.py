@@ -34,7 +34,15 @@ def short(place: str) -> str:
         return _cut(plain(place), NAME_LENGTH)
     room = NAME_LENGTH - len(JOINT)
     part = _cut(part, max(room // 2, room - len(whole)))
-    return f"{_cut(whole, room - len(part))}{JOINT}{part}"
+    return f"{_fold(whole, room - len(part))}{JOINT}{part}"
+
+
+def _fold(text: str, length: int) -> str:
+    """Begin and end of a text: a provision's number stands at its end."""
+    if len(text) <= length:
+        return text
+    end = length // 2
+    return f"{text[: length - 1 - end]}…{text[len(text) - end :]}"
 
 
 def _cut(text: str, length: int) -> str:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from auditor.control import Control, Leg
 from auditor.findings import Finding, Overlay, Reason, Verdict
 from auditor.readiness import Cause, Ready
-from auditor.work import APPROVING
+from auditor.work import APPROVING, DOCUMENT_KINDS
 from reports.book import Book
 from reports.places import names, places
 
@@ -23,6 +23,7 @@ OFFICER_REASONS = (
     Reason.UNSURE,
     Reason.EXPIRED,
     Reason.IMAGE_ONLY,
+    Reason.BLANK,
 )
 """What is unknown for these reasons is known once the section declares it or hands it in."""
 
@@ -45,6 +46,7 @@ class Ask:
     `due` = None where no day can be promised; `overdue` = that day is past. `order` tells equal ranks apart,
     alike in every language.
     `leg` is set for a target shared with other sections: it belongs beside that leg, not among requests.
+    `aside` = nothing of it is a condition for starting; `element` = which of the six it belongs to.
     """
 
     what: str
@@ -61,6 +63,8 @@ class Ask:
     severity: int
     order: str
     leg: Leg | None
+    aside: bool
+    element: int
 
 
 @dataclass(slots=True)
@@ -84,7 +88,10 @@ class _Group:
 
 
 def asks(book: Book, section: str) -> tuple[Ask, ...]:
-    """Everything to be done for a section: what blocks most people first, then questions, then the rest."""
+    """Everything to be done for a section: what blocks most people first, then questions, then the rest.
+
+    What is no condition for starting comes last.
+    """
     groups: dict[tuple[object, ...], _Group] = {}
     for person in book.people_of(section):
         for cause in person.causes:
@@ -102,7 +109,7 @@ def asks(book: Book, section: str) -> tuple[Ask, ...]:
 def _rank(ask: Ask) -> tuple[object, ...]:
     """The wording has no part in it, so that both languages number requests alike."""
     due = ask.due or date.max
-    return not ask.people, not ask.blocks, -ask.people, ask.severity, due, ask.order
+    return ask.aside, not ask.people, not ask.blocks, -ask.people, ask.severity, due, ask.order
 
 
 def _add(groups: dict[tuple[object, ...], _Group], group: _Group, person: str | None) -> None:
@@ -177,8 +184,6 @@ def _ask(book: Book, group: _Group) -> Ask:
     control = book.controls.get(group.control)
     doer, mine = _doer(group, control)
     what, why, effort = _said(book, group, control, mine=mine)
-    if _aside(book, group):
-        what = book.words("request.aside", what=what)
     soon = book.run.today + timedelta(days=SOON_DAYS)
     due = None if group.act == "measure" else group.due or soon
     return Ask(
@@ -196,6 +201,8 @@ def _ask(book: Book, group: _Group) -> Ask:
         severity=SEVERITY.get(control.severity if control is not None else "", len(SEVERITY)),
         order=" ".join((min(group.items, default="~"), *map(str, group.key))),
         leg=group.leg if group.shared and not mine else None,
+        aside=_aside(book, group),
+        element=min((book.controls[item].element for item in group.items), default=1),
     )
 
 
@@ -212,6 +219,13 @@ def _unit(group: _Group) -> str:
     return {"endpoint": "unit.devices", "person": "unit.people"}.get("+".join(kinds), "unit.items")
 
 
+def _is_owed(group: _Group) -> bool:
+    """Whether the section itself can hand in what is lacking: an answer, or a part of its own files."""
+    if group.reason is Reason.NOT_COLLECTED:
+        return all(key.partition(":")[0] in DOCUMENT_KINDS for key in group.targets)
+    return group.reason in OFFICER_REASONS
+
+
 def _doer(group: _Group, control: Control | None) -> tuple[str, bool]:
     """Who acts, and whether the section's head is asked for anything."""
     if control is not None:
@@ -220,7 +234,7 @@ def _doer(group: _Group, control: Control | None) -> tuple[str, bool]:
         case "unheard":
             doer = "head" if group.leg is Leg.DEVICE and group.reason in HEAD_REASONS else "it"
         case "check":
-            doer = "officer" if group.reason in OFFICER_REASONS and not group.shared else "it"
+            doer = "officer" if _is_owed(group) and not group.shared else "it"
         case "attest":
             doer = "officer"
         case "unproven" | "measure":
@@ -245,7 +259,8 @@ def _said(book: Book, group: _Group, control: Control | None, *, mine: bool) -> 
             return words(f"request.unheard{by}"), words("request.unheard_why", reason=reason), each
         case "check" | "attest":
             titles = words.listed([book.title(item) for item in group.items], 3)
-            what = words(f"request.{group.act}{by}", titles=titles)
+            act = "check_table" if group.reason is Reason.TABLE_OLD else f"{group.act}{by}"
+            what = words(f"request.{act}", titles=titles)
             return what, words(f"request.{group.act}_why", reason=reason), effort
         case "measure":
             titles = words.listed([book.title(item) for item in group.items], 3)

@@ -2,8 +2,10 @@
 
 import math
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
 
 from auditor.run import LEGS
 from reports.requests import Ask
@@ -32,13 +34,38 @@ HEADING_LINES = 2
 
 
 @dataclass(frozen=True, slots=True)
+class Subject:
+    """Requests of one of the six elements, no condition for starting; the first has number `start`."""
+
+    element: int
+    start: int
+    asks: tuple[Ask, ...]
+
+    @property
+    def count(self) -> int:
+        """How many requests there are."""
+        return len(self.asks)
+
+
+@dataclass(frozen=True, slots=True)
 class Sheet:
-    """What stands on sheet 1 and what follows: requests to the head, then the digital section's work."""
+    """What stands on sheet 1 and what follows: requests to the head, then the digital section's work.
+
+    `mine` are conditions for starting; `asides` are none, and stand behind them by subject.
+    """
 
     mine: tuple[Ask, ...]
     mine_later: tuple[Ask, ...]
+    asides: tuple[Subject, ...]
+    asides_later: tuple[Subject, ...]
     others: tuple[Ask, ...]
     others_later: tuple[Ask, ...]
+
+    @property
+    def works_start(self) -> int:
+        """The number of the digital section's first work."""
+        asides = sum(subject.count for subject in (*self.asides, *self.asides_later))
+        return len(self.mine) + len(self.mine_later) + asides + 1
 
 
 def first_sheet(
@@ -48,7 +75,8 @@ def first_sheet(
 
     `notice` stands in a box at the top, "" = there is none.
     """
-    mine = tuple(ask for ask in asks if ask.mine)
+    mine = tuple(ask for ask in asks if ask.mine and not ask.aside)
+    asides = sorted((ask for ask in asks if ask.mine and ask.aside), key=attrgetter("element"))
     others = tuple(ask for ask in asks if not ask.mine and ask.leg is None)
     legs = sum(lines(words(f"leg.{leg}") + words(f"leg.{leg}_plain"), LEG_EMS) for leg in LEGS)
     left = LINES - TABLE_LINES - legs - HEADING_LINES - (SAMPLE_LINES if sample else 0)
@@ -56,10 +84,39 @@ def first_sheet(
     left -= NOTICE_LINES + lines(notice, LINE_EMS) if notice else 0
     heights = [_card_lines(words, ask) for ask in mine]
     count, left = _fitting(heights if sum(heights) <= left else heights[:FIRST], left, at_least=1)
-    room = left - HEADING_LINES - (1 if count < len(mine) else 0)
-    shown, _ = _fitting([_row_lines(words, ask) for ask in others], room, at_least=0 if mine else 1)
-    shown = 0 if count < len(mine) else shown
-    return Sheet(mine[:count], mine[count:], others[:shown], others[shown:])
+    left -= HEADING_LINES if asides else 0
+    here, left = _asides(words, asides, left, FIRST - count) if count == len(mine) else (0, left)
+    done = count + here == len(mine) + len(asides)
+    shown, _ = _fitting(
+        [_row_lines(words, ask) for ask in others], left - HEADING_LINES, at_least=0 if mine or asides else 1
+    )
+    shown = shown if done else 0
+    return Sheet(
+        mine=mine[:count],
+        mine_later=mine[count:],
+        asides=_by_subject(asides[:here], count + 1),
+        asides_later=_by_subject(asides[here:], len(mine) + here + 1),
+        others=others[:shown],
+        others_later=others[shown:],
+    )
+
+
+def _asides(words: Words, asides: Sequence[Ask], left: int, first: int) -> tuple[int, int]:
+    """How many of these requests stand on sheet 1, all or the `first`, and the lines left after them."""
+    heights: list[int] = []
+    for _, found in groupby(asides, key=attrgetter("element")):
+        subject = [_brief_lines(words, ask) for ask in found]
+        heights += [HEADING_LINES + subject[0], *subject[1:]]
+    return _fitting(heights if sum(heights) <= left else heights[: max(first, 0)], left, at_least=0)
+
+
+def _by_subject(asides: Iterable[Ask], start: int) -> tuple[Subject, ...]:
+    """The requests by element, numbered one after the other from `start` on."""
+    subjects: list[Subject] = []
+    for element, found in groupby(asides, key=attrgetter("element")):
+        subjects.append(Subject(element, start, tuple(found)))
+        start += subjects[-1].count
+    return tuple(subjects)
 
 
 def _fitting(heights: Sequence[int], left: int, at_least: int) -> tuple[int, int]:
@@ -72,12 +129,16 @@ def _fitting(heights: Sequence[int], left: int, at_least: int) -> tuple[int, int
 
 
 def _card_lines(words: Words, ask: Ask) -> int:
+    return _brief_lines(words, ask) + lines(ask.why, CARD_EMS)
+
+
+def _brief_lines(words: Words, ask: Ask) -> int:
+    """A request's lines without its reason."""
     doer = "" if ask.doer == "head" else words(f"doer.{ask.doer}")
     return (
         lines(ask.what, LINE_EMS)
         + lines(words.listed(ask.names, unit=ask.unit), CARD_EMS)
         + lines(_day(words, ask) + ask.effort + doer, CARD_EMS - MARGIN_EMS)
-        + lines(ask.why, CARD_EMS)
     )
 
 

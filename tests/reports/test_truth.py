@@ -143,7 +143,7 @@ def test_what_is_no_condition_says_so_and_a_condition_does_not() -> None:
     )
     world.fail("PPL-02", "routes:r-a")
     world.fail("EP-05", "endpoint:MK-0001")
-    marked = {ask.order[:6]: "（開始の条件ではありません）" in ask.what for ask in _asks(world.run())}
+    marked = {ask.order[:6]: ask.aside for ask in _asks(world.run())}
     assert marked["PPL-02"]
     assert not marked["EP-05 "]
 
@@ -174,6 +174,12 @@ def test_a_request_about_a_route_names_its_steps() -> None:
     (ask,) = _asks(world.run())
     assert ask.names == ("申請の受付から交付まで: 決裁書に押印", "届: 印刷")
     assert ask.unit == "unit.places"
+
+
+def test_a_provision_s_number_is_seen_however_long_the_ordinance_s_name() -> None:
+    shown = short("松風町声かけ訪問事業実施要綱第2条第1項: 様式の提出・交付")
+    assert shown.startswith("松風町")
+    assert "第2条第1項: 様式" in shown
 
 
 @pytest.mark.parametrize(
