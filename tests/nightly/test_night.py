@@ -11,7 +11,7 @@ from auditor.nightly.journal import STEPS, Journal, Step, path_in, read_journal,
 from auditor.nightly.night import run_night
 from auditor.nightly.spool import NAME
 from auditor.nights import How
-from tests.nightly.ground import HERE, ROW, Ended, Night, ground_of, judged_as
+from tests.nightly.ground import HERE, ROW, Ended, Night, ground_of, judged_on
 
 TELLINGS = [telling for step in STEPS for telling in (f"step {step}", f"done_{step}")]
 AFTER_SCAN = TELLINGS.index("done_scan")
@@ -68,7 +68,7 @@ def test_a_night_ended_anywhere_goes_on_and_its_history_is_that_of_an_undisturbe
         assert set(mine.evidence(1)) == set(theirs.evidence(1))
     assert run is not None
     assert other is not None
-    assert judged_as(run) == judged_as(other)
+    assert judged_on(run) == judged_on(other)
     assert run.nightly is not None
     place = TELLINGS.index(at)
     if place >= AFTER_SCAN:
