@@ -38,7 +38,7 @@ WRONG = [
     ({"reason": '"  "'}, "reason", "blank"),
     ({"measure": '"なし"'}, "measure", "exception_placeholder"),
     ({"reason": '"○○のため"'}, "reason", "exception_placeholder"),
-    ({"reason": '"TODO"'}, "reason", "exception_placeholder"),
+    ({"reason": '"TBD"'}, "reason", "exception_placeholder"),
     ({"reason": '"記入してください"'}, "reason", "exception_placeholder"),
     ({"approver": '"zeimu"'}, "approver", "exception_own"),
     ({"approver": '"税務課"'}, "approver", "exception_own"),

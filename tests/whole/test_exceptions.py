@@ -114,7 +114,7 @@ def test_days_for_mending_run_out(sample: Path) -> None:
         ({"approver": "税務課"}, "own office"),
         ({"end": "2026-13-01"}, "2027-03-31"),
         ({"target": "MK-9999"}, "no target"),
-        ({"reason": "TODO"}, "sample text"),
+        ({"reason": "TBD"}, "sample text"),
         ({"approver": ""}, "--approver"),
     ],
 )
