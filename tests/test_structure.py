@@ -84,7 +84,7 @@ def outside(path: Path) -> set[str]:
 
 
 SHARED = ("checks._read", "checks._fragments", "checks._ledgers")
-"""What every area may use: how answers are read, and lines that fragments begin with; the counter's ledgers."""
+"""What every area may use: how answers are read, lines that fragments begin with, how ledgers are read."""
 
 
 def test_a_check_knows_the_api_its_own_area_and_the_shared_reading_helpers_only() -> None:
