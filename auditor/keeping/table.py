@@ -12,7 +12,7 @@ class HistoryTable(msgspec.Struct, forbid_unknown_fields=True):
     """``[history]``: see `Keep`."""
 
     evidence_days: int = 400
-    fault_days: int = 1100
+    fault_days: int = 800
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +23,7 @@ class Keep:
     """
 
     evidence_days: int = 400
-    fault_days: int = 1100
+    fault_days: int = 800
 
 
 def keep_of(table: HistoryTable) -> Keep:
