@@ -1,4 +1,4 @@
-"""400 nights of the sample town, one in ten killed at a random point, beside a twin left in peace."""
+"""400 nights of a section of the sample town, one in ten killed at a random point, beside a twin in peace."""
 
 import random
 import shutil
@@ -9,7 +9,8 @@ from auditor.discover import report_renderers
 from auditor.history import open_read_only
 from auditor.publish import publish
 from benchmarks.timing import Result
-from tests.whole.nights import Nights
+from tests.faults.kit import small_town
+from tests.whole.nights import FIRST, Nights
 from tests.whole.twins import Twin, pages_in
 
 COUNT, BACK = 400, 200
@@ -17,8 +18,7 @@ COUNT, BACK = 400, 200
 
 def twins(folder: Path) -> Iterator[Result]:
     """What differs between the two histories, and between a past night's report and the same made today."""
-    nights = Nights(folder / "calm", count=COUNT)
-    assert nights.recorded
+    nights = Nights(small_town(folder / "calm", at=FIRST), count=COUNT)
     shutil.copytree(nights.folder, folder / "struck")
     calm = Twin(nights, nights.folder)
     struck = Twin(nights, folder / "struck", random.Random("twin"))
