@@ -22,8 +22,8 @@ from auditor.cli import (
     ordinances,
     past,
     rehearse,
-    watching,
     schedule,
+    watching,
 )
 from auditor.cli.speech import Speech, language_of
 from auditor.errors import AuditorError, CarryError, ConfigError, LockedError, NotFound, PluginError
