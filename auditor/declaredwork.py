@@ -14,6 +14,7 @@ from auditor.work import DOCUMENT_KINDS, SYSTEM_KINDS, Device, Documents, PrintS
 WEB_SCHEMES = ("http", "https")
 MAIL_DOMAIN = "mail-domain"
 MOST_APPS = 50
+MOST_ORDINANCES = 20_000
 MOST_DEVICES = 50
 MOST_SELECTORS = 10
 
@@ -101,6 +102,8 @@ class DeclaredWork(Declaring):
             self.wrong((*place, "server"), "bad_place", seen=row.server[:MAX_NAME])
         elif server is not None and row.kind != "routes":
             self.wrong((*place, "server"), "server_routes", kind=row.kind)
+        if row.count is not None and (row.kind != "ordinances" or not 1 <= row.count <= MOST_ORDINANCES):
+            self.wrong((*place, "count"), "bad_ordinances", limit=MOST_ORDINANCES)
         return Documents(
             id=row.id,
             name=row.name,
@@ -108,6 +111,7 @@ class DeclaredWork(Declaring):
             folder=folder,
             sections=tuple(row.sections),
             server=server,
+            count=row.count,
         )
 
     def systems(self, sections: Collection[str]) -> tuple[System, ...]:

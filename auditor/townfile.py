@@ -170,6 +170,7 @@ class DocumentsTable(msgspec.Struct, forbid_unknown_fields=True):
     folder: str
     sections: list[str] = []
     server: str = ""
+    count: int | None = None
 
 
 class SystemTable(msgspec.Struct, forbid_unknown_fields=True):

@@ -85,6 +85,7 @@ class Documents:
     """A folder of documents; `folder` is absolute.
 
     `kind` is one of `DOCUMENT_KINDS`. `server` = where its approval routes run, None = not told.
+    `count` = how many ordinances the whole collection has, None = nobody told.
     """
 
     id: str
@@ -93,6 +94,7 @@ class Documents:
     folder: Path
     sections: tuple[str, ...] = ()
     server: Place | None = None
+    count: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

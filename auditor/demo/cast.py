@@ -38,6 +38,7 @@ class _TownRow(msgspec.Struct, forbid_unknown_fields=True):
     sender: str
     domain: str
     keeper: str
+    ordinances: int
     helper: str
     unsigned_reason: str
     register_source: str

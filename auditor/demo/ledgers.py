@@ -168,6 +168,7 @@ def _documents(cast: Cast) -> Iterable[str]:
         name=titles["ordinances"],
         kind="ordinances",
         folder="ordinances",
+        count=cast.script.town.ordinances,
         sections=[cast.script.town.keeper],
     )
     yield _table(

@@ -116,11 +116,15 @@ def _place(hit: Hit) -> str:
 
 
 def gap_in(texts: Ordinances) -> Judgement | None:
-    """Why nothing may pass: no ordinance at all, or files that could not be read."""
+    """Why nothing may pass: no ordinance, files not read, or fewer than the town says there are."""
     if texts.unread:
         return unknown(Reason.UNREADABLE, f"{len(texts.unread)} files not read", places=texts.unread)
     if not texts.count:
         return unknown(Reason.NOT_COLLECTED, "no ordinance among the files")
+    if texts.declared is None:
+        return unknown(Reason.NOT_DECLARED, "how many ordinances there are: count in [[documents]]")
+    if texts.count < texts.declared:
+        return unknown(Reason.NOT_COLLECTED, f"{texts.count} of {texts.declared} ordinances are there")
     return None
 
 

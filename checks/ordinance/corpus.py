@@ -42,15 +42,24 @@ class _File(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
     lines: list[str] = []
 
 
+class _Kept(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
+    """What is kept: how many ordinances the town says there are, and the files."""
+
+    declared: int | None
+    files: list[_File]
+
+
 @dataclass(frozen=True, slots=True)
 class Ordinances:
     """A collection: every text of it, and the names of files that could not be read (or not wholly).
 
-    A text that is no ordinance (a form on its own, a list) is searched and not counted.
+    A text that is no ordinance (a form on its own, a list) is searched and not counted. `declared` = how many
+    ordinances the whole collection has by the town's word, None = nobody told.
     """
 
     documents: tuple[Document, ...]
     unread: tuple[str, ...]
+    declared: int | None = None
 
     @property
     def count(self) -> int:
@@ -70,7 +79,7 @@ def read_folder(documents: Documents, folder: Folder) -> bytes:
         for row in _rows(name, folder, left):
             left -= sum(map(len, row.lines))
             rows.append(row)
-    packed = zlib.compress(msgspec.json.encode(rows), 6)
+    packed = zlib.compress(msgspec.json.encode(_Kept(documents.count, rows)), 6)
     if len(packed) > MAX_ANSWER:
         raise NotKnown(Reason.NOT_MEASURABLE, "more text than one answer may hold")
     return packed
@@ -136,7 +145,8 @@ def _row(name: str, body: bytes, left: int) -> _File:
 @fact("ordinance.texts", probe=read_folder)
 def ordinances(answer: Answer) -> Ordinances:
     """The provisions of every file; a picture or form file that a page shows in its own place is no gap."""
-    read = _unpacked(answer.body)
+    kept = _unpacked(answer.body)
+    read = kept.files
     rows = {row.name: row for row in read}
     if len(rows) < len(read):
         raise Garbled("a file is there twice")
@@ -154,7 +164,7 @@ def ordinances(answer: Answer) -> Ordinances:
         if any(not form.readable for each in found for form in each.forms):
             shown.update(name for name in row.mentions if _suffix(name) not in (*_HTML, *_PLAIN))
     unread = tuple(row.name for row in rows.values() if row.fault and _base(row.name) not in shown)
-    return Ordinances(tuple(documents), (*unread, *_missing(rows.values())))
+    return Ordinances(tuple(documents), (*unread, *_missing(rows.values())), kept.declared)
 
 
 def _body_of(name: str) -> str:
@@ -187,12 +197,12 @@ def _page(row: _File, head: _File | None) -> Page:
     return Page(row.title, seen, frozenset(row.mentions), row.links_only)
 
 
-def _unpacked(body: bytes) -> list[_File]:
+def _unpacked(body: bytes) -> _Kept:
     unzip = zlib.decompressobj()
     try:
         plain = unzip.decompress(body, MAX_PLAIN)
         if not unzip.eof:
             raise Garbled("cut off, or larger than any collection")
-        return msgspec.json.decode(plain, type=list[_File])
+        return msgspec.json.decode(plain, type=_Kept)
     except (zlib.error, msgspec.DecodeError, ValueError) as error:
         raise Garbled(f"not what the probe writes: {error}"[:200]) from None

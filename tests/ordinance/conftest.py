@@ -77,7 +77,7 @@ def demands(text: str, category: str) -> bool:
 
 def collected(folder: Path) -> Ordinances:
     """The folder as the probe reads it and the parser understands it."""
-    target = Documents(id="reiki", name="例規集", kind="ordinances", folder=folder)
+    target = Documents(id="reiki", name="例規集", kind="ordinances", folder=folder, count=1)
     body = corpus.read_folder.collect(target, DirectFolder(folder))
     return corpus.ordinances(Answer("ordinance.lines", Status.OK, body))
 

@@ -55,7 +55,7 @@ def register(content: bytes | None, tmp_path: Path) -> Decisions:
     folder.mkdir(exist_ok=True)
     if content is not None:
         (tmp_path / "decisions.csv").write_bytes(content)
-    target = Documents(id="reiki", name="例規集", kind="ordinances", folder=folder)
+    target = Documents(id="reiki", name="例規集", kind="ordinances", folder=folder, count=1)
     body = read_decisions.collect(target, DirectFolder(folder, kept_in=tmp_path))
     return decisions(Answer("ordinance.decisions", Status.OK, body))
 

@@ -32,7 +32,8 @@ START = ("附　則", "この規程は、令和5年4月1日から施行する。
 def texts(*ordinances: Sequence[str], unread: tuple[str, ...] = ()) -> Ordinances:
     """A collection of ordinances, each its lines, in force since 2023."""
     pages = (plain_page("\n".join((*lines, *START))) for lines in ordinances)
-    return Ordinances(tuple(one for page in pages for one in documents_of("x.txt", page)), unread)
+    found = tuple(one for page in pages for one in documents_of("x.txt", page))
+    return Ordinances(found, unread, sum(one.is_ordinance for one in found))
 
 
 def rule(title: str, *lines: str) -> tuple[str, ...]:

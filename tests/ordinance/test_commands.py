@@ -21,6 +21,7 @@ officer = "101"
 id = "reiki"
 name = "例規集"
 kind = "ordinances"
+count = 1
 folder = "reiki"
 """
 STAFF = "職員番号,氏名,課,方式,試行,研修修了日\n101,甲野 花,総務課,vpn,○,2026-05-01\n"

@@ -41,7 +41,7 @@ def test_the_evidence_keeps_no_office_and_no_policy(tmp_path: Path) -> None:
     (tmp_path / "decisions.csv").write_bytes(
         written(row(hit, 判定した所属="総務課 山田太郎", 方針="山田が残すと言った"))
     )
-    target = Documents(id="reiki", name="例規集", kind="ordinances", folder=tmp_path)
+    target = Documents(id="reiki", name="例規集", kind="ordinances", folder=tmp_path, count=1)
     body = read_decisions.collect(target, DirectFolder(tmp_path, kept_in=tmp_path))
     assert "山田" not in body.decode()
 

@@ -82,7 +82,7 @@ def test_a_rule_that_is_abolished_from_next_year_still_counts() -> None:
         "\n".join((*rule("小船町職員規程", "第1条　略", "附　則", line), f"2　{TITLE}は、廃止する。"))
     )
     both = (*texts(telework()).documents, *documents_of("y.txt", page))
-    assert judge("ORD-12", Ordinances(both, ())).verdict is Verdict.PASS
+    assert judge("ORD-12", Ordinances(both, (), 2)).verdict is Verdict.PASS
 
 
 @pytest.mark.parametrize("mark", ["(案)", "（ひな形）", "【廃止】", "(旧)"])
@@ -131,7 +131,7 @@ def test_the_permission_to_carry_papers_out_is_no_application_for_telework() -> 
 )
 def test_a_rule_counts_only_while_it_is_in_force(ending: str, verdict: Verdict) -> None:
     page = plain_page("\n".join((*telework(), "附　則", ending)))
-    assert judge("ORD-12", Ordinances(documents_of("x.txt", page), ())).verdict is verdict
+    assert judge("ORD-12", Ordinances(documents_of("x.txt", page), (), 1)).verdict is verdict
 
 
 def test_a_rule_that_only_amends_another_is_none() -> None:

@@ -149,7 +149,7 @@ def test_a_hostile_section_id_makes_no_path(world: Callable[[], World], tmp_path
 
 def _counted(page: str, prefix: str) -> Tally:
     found = dict(re.findall(rf'<b id="{prefix}-(\w+)">(\d+)</b>', page))
-    return Tally(**{COUNTS[state]: int(count) for state, count in found.items()})
+    return Tally(**{COUNTS[state]: int(count) for state, count in found.items()})  # type: ignore[arg-type]  # whole numbers only
 
 
 @pytest.mark.parametrize("lang", ["ja", "en"])

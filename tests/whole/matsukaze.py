@@ -141,6 +141,7 @@ id = "reiki"
 name = "例規集"
 kind = "ordinances"
 folder = "ordinances"
+count = 1
 {printing}
 """
 PRINTING = """
