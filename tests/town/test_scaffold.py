@@ -36,7 +36,15 @@ def test_every_commented_example_can_be_used_as_it_is(tmp_path: Path, lang: str)
     text = text.replace('account = ""', 'account = "audit"', 1)
     shown = re.sub(r"(?m)^# (?=\[|[a-z_]+ = )", "", text)
     (folder / "town.toml").write_text(shown, "utf-8")
-    for name in ("town-ca.pem", "ssh_key", "vpn-wrap.key", "wg-audit.key", "wg-audit.psk"):
+    secrets = (
+        "ssh_key",
+        "vpn-wrap.key",
+        "wg-audit.key",
+        "wg-audit.psk",
+        "mail_password.txt",
+        "webhook_secret.txt",
+    )
+    for name in ("town-ca.pem", *secrets):
         (folder / name).write_text("x")
     (folder / "staff.csv").write_text(
         STAFF.replace("0102", "0105").replace("税務課", "soumu").replace("総務課", "soumu")
