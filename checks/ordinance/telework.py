@@ -61,7 +61,7 @@ def _clause(key: str) -> _Clause:
 
 def _is_about(quote: Quote, clause: _Clause) -> bool:
     """By its heading or its words; a prohibition regulates as well, so that nothing takes it back."""
-    if pattern("skipped_headings").search(quote.heading):
+    if pattern("skipped_headings").search(quote.heading) or pattern("left_open").search(quote.sentence):
         return False
     if clause.never is not None and clause.never.search(quote.heading + quote.sentence):
         return False

@@ -1,5 +1,7 @@
 """ORD-12: each of the nine clauses stands in a telework rule in force, or it is said which does not."""
 
+from dataclasses import replace
+
 import pytest
 
 from auditor.api import Reason, Verdict
@@ -107,6 +109,17 @@ def test_a_clause_that_is_only_put_off_to_another_text_is_unknown() -> None:
     assert result.places == (f"{TITLE}第9条: 費用負担",)
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("費用負担", "費用の負担については、この要綱では定めない。"),
+        ("勤務場所", "勤務の場所については、これを定めない。"),
+    ],
+)
+def test_what_the_rule_says_it_does_not_lay_down_is_no_clause(name: str, text: str) -> None:
+    assert judge("ORD-12", texts(telework(**{name: text}))).verdict is not Verdict.PASS
+
+
 def test_a_purpose_or_a_definition_is_no_clause() -> None:
     lines = (*telework("費用負担"), "（目的）", "第9条　この要綱は、費用の負担その他の事項を定める。")
     assert judge("ORD-12", texts(lines)).verdict is Verdict.FAIL
@@ -154,3 +167,11 @@ def test_a_heading_that_only_sounds_alike_is_no_clause(name: str, heading: str, 
 
 def test_a_word_of_the_towns_own_is_asked_for_too() -> None:
     assert judge("ORD-12", texts(telework()), clauses=("target", "カメラ")).places == ("カメラ",)
+
+
+def test_a_collection_that_may_be_a_part_of_the_whole_makes_nothing_missing() -> None:
+    whole = texts(telework("費用負担"))
+    assert judge("ORD-12", whole).verdict is Verdict.FAIL
+    for declared, reason in ((None, Reason.NOT_DECLARED), (whole.count + 1, Reason.NOT_COLLECTED)):
+        result = judge("ORD-12", replace(whole, declared=declared))
+        assert (result.verdict, result.reason) == (Verdict.UNKNOWN, reason)
