@@ -111,10 +111,13 @@ def test_the_readme_s_commands_run(tmp_path: Path) -> None:
             (tmp_path / "matsukaze").rename(tmp_path / "template")
             assert auditor("demo", "./matsukaze", cwd=tmp_path).returncode == 0
         done = auditor(*arguments, cwd=tmp_path, lang="ja")
-        ended["dry run" if "--dry-run" in arguments else arguments[0]] = done.returncode
+        option = next((word for word in ("--dry-run", "--at") if word in arguments), "")
+        ended[f"{arguments[0]} {option}".strip()] = done.returncode
         assert "Traceback" not in done.stderr
     assert ended["init"] == ended["demo"] == ended["hosts"] == ended["report"] == 0
-    assert ended["dry run"] == ended["explain"] == ended["export"] == 0
+    assert ended["scan --dry-run"] == ended["explain"] == ended["export"] == 0
+    assert ended["report --at"] == int(Exit.REFUSED), "no night was kept on that day"
+    assert ended["schedule"] in (0, int(Exit.REFUSED)), "a folder in a temporary place is not scheduled"
     assert ended["doctor"] == int(Exit.REFUSED), "a template has to be filled in first"
     assert {ended["scan"], ended["judge"]} <= {3, 4}
 
