@@ -12,7 +12,7 @@ import pytest
 
 from tests.core.runs import audit_of
 from tests.faults.kit import ROOT, small_town
-from tests.peers.process import need_root
+from tests.peers.process import need, need_root
 
 WITHOUT = "-dac_override,-dac_read_search,-fowner"
 """Root without these is held back by the permissions of others' files, as everybody is."""
@@ -38,8 +38,7 @@ while True:
 def town() -> Iterator[Path]:
     """A folder that belongs to somebody else and may be read by all."""
     need_root()
-    if shutil.which("setpriv") is None:
-        pytest.skip("setpriv is not installed")
+    need("setpriv")
     base = Path(tempfile.mkdtemp())
     base.chmod(0o755)
     try:
