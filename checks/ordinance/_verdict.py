@@ -123,8 +123,8 @@ def gap_in(texts: Ordinances) -> Judgement | None:
         return unknown(Reason.NOT_COLLECTED, "no ordinance among the files")
     if texts.declared is None:
         return unknown(Reason.NOT_DECLARED, "how many ordinances there are: count in [[documents]]")
-    if texts.count < texts.declared:
-        return unknown(Reason.NOT_COLLECTED, f"{texts.count} of {texts.declared} ordinances are there")
+    if texts.different < texts.declared:
+        return unknown(Reason.NOT_COLLECTED, f"{texts.different} of {texts.declared} ordinances are there")
     return None
 
 

@@ -66,6 +66,12 @@ class Ordinances:
         """How many of the texts are ordinances."""
         return sum(document.is_ordinance for document in self.documents)
 
+    @property
+    def different(self) -> int:
+        """How many different ordinances there are: a copy fills no gap."""
+        ordinances = (document for document in self.documents if document.is_ordinance)
+        return len({(one.title, one.enacted, one.number) for one in ordinances})
+
 
 @probe("ordinance.lines", kind="ordinances")
 def read_folder(documents: Documents, folder: Folder) -> bytes:

@@ -33,7 +33,7 @@ def texts(*ordinances: Sequence[str], unread: tuple[str, ...] = ()) -> Ordinance
     """A collection of ordinances, each its lines, in force since 2023."""
     pages = (plain_page("\n".join((*lines, *START))) for lines in ordinances)
     found = tuple(one for page in pages for one in documents_of("x.txt", page))
-    return Ordinances(found, unread, sum(one.is_ordinance for one in found))
+    return Ordinances(found, unread, Ordinances(found, unread).different)
 
 
 def rule(title: str, *lines: str) -> tuple[str, ...]:

@@ -172,6 +172,6 @@ def test_a_word_of_the_towns_own_is_asked_for_too() -> None:
 def test_a_collection_that_may_be_a_part_of_the_whole_makes_nothing_missing() -> None:
     whole = texts(telework("費用負担"))
     assert judge("ORD-12", whole).verdict is Verdict.FAIL
-    for declared, reason in ((None, Reason.NOT_DECLARED), (whole.count + 1, Reason.NOT_COLLECTED)):
+    for declared, reason in ((None, Reason.NOT_DECLARED), (whole.different + 1, Reason.NOT_COLLECTED)):
         result = judge("ORD-12", replace(whole, declared=declared))
         assert (result.verdict, result.reason) == (Verdict.UNKNOWN, reason)

@@ -2,6 +2,7 @@
 
 import string
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,24 @@ def test_a_collection_without_hits_passes_and_says_how_many_it_read(folder: Writ
     for control in ("ORD-05", "ORD-09", "ORD-10"):
         judgement = judged(control, texts)
         assert (judgement.verdict, judgement.values["ordinances"]) == (Verdict.PASS, 2)
+
+
+PASSING = tuple(sorted(set(CHECKS) - {"ORD-16", "ORD-17"}))
+"""Controls that pass where nothing is found; the two others want something to be there."""
+
+
+@pytest.mark.parametrize("control", PASSING)
+def test_nothing_passes_on_a_collection_that_may_be_a_part_of_the_whole(folder: Write, control: str) -> None:
+    texts = folder({"a.txt": CLEAN})
+    assert judged(control, texts).verdict is Verdict.PASS
+    untold, cut = (judged(control, replace(texts, declared=declared)) for declared in (None, 2))
+    assert (untold.verdict, untold.reason) == (Verdict.UNKNOWN, Reason.NOT_DECLARED)
+    assert (cut.verdict, cut.reason) == (Verdict.UNKNOWN, Reason.NOT_COLLECTED)
+
+
+def test_a_copy_of_an_ordinance_fills_no_gap(folder: Write) -> None:
+    texts = replace(folder({"a.txt": CLEAN, "b.txt": CLEAN}), declared=2)
+    assert judged("ORD-09", texts).reason is Reason.NOT_COLLECTED
 
 
 def test_a_hit_fails_with_its_place(folder: Write) -> None:
