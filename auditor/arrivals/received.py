@@ -79,6 +79,29 @@ SAID = (
 Among the bundles it would leave a hole a night.
 """
 
+SHORT = (
+    """CREATE TABLE short (
+        machine TEXT NOT NULL,
+        context TEXT NOT NULL,
+        signed INTEGER NOT NULL,
+        sequence INTEGER NOT NULL,
+        digest BLOB NOT NULL PRIMARY KEY,
+        collected_at TEXT NOT NULL,
+        arrived TEXT NOT NULL,
+        standing TEXT NOT NULL,
+        signer TEXT NOT NULL,
+        key TEXT NOT NULL,
+        run INTEGER NOT NULL,
+        forgotten INTEGER NOT NULL DEFAULT 0
+    ) WITHOUT ROWID""",
+    """INSERT INTO short SELECT machine, context, signed, sequence, short_digest(digest), collected_at,
+        arrived, standing, signer, key, run, forgotten FROM bundle""",
+    "DROP TABLE bundle",
+    "ALTER TABLE short RENAME TO bundle",
+    "CREATE INDEX bundle_last ON bundle(machine, context, signed, sequence)",
+)
+"""Digests as bytes: they stand in the table and in its index, and there are many."""
+
 FORGOTTEN = "forgotten"
 """The `standing` of a refusal that `forget` wrote: nothing from before counts any more."""
 
@@ -185,10 +208,19 @@ def known(db: sqlite3.Connection, inflate: Callable[[bytes], bytes]) -> Known:
     }
 
     def seen(digest: str, *, signed: bool) -> bool:
-        wanted = "SELECT 1 FROM bundle WHERE digest = ? AND (signed >= ? OR forgotten = 1)"
-        return db.execute(wanted, (digest, signed)).fetchone() is not None
+        wanted = "SELECT 1 FROM bundle WHERE digest IN (?, ?) AND (signed >= ? OR forgotten = 1)"
+        either = short_digest(digest), digest  # a history of before is read as it stands
+        return db.execute(wanted, (*either, signed)).fetchone() is not None
 
     return Known(last, kept, refusals, seen)
+
+
+def short_digest(digest: str) -> bytes | str:
+    """A digest as the history keeps it: its bytes; what is none stays as it is."""
+    try:
+        return bytes.fromhex(digest)
+    except ValueError:
+        return digest
 
 
 def _has_tables(db: sqlite3.Connection) -> bool:
@@ -211,7 +243,7 @@ def receive(db: sqlite3.Connection, received: Received, run: int, since: datetim
                 row.context,
                 row.signed,
                 row.sequence,
-                row.digest,
+                short_digest(row.digest),
                 row.collected_at.isoformat(),
                 row.arrived.isoformat(),
                 row.standing,

@@ -104,7 +104,13 @@ def _for_years(db: sqlite3.Connection) -> None:
         seal_run(db, number, digest_of(unpacked(document, None)))
 
 
-MIGRATIONS: tuple[Migration, ...] = (_FIRST, _EVIDENCE_OF, received.TABLES, _for_years)
+def _short_digests(db: sqlite3.Connection) -> None:
+    db.create_function("short_digest", 1, received.short_digest, deterministic=True)
+    for statement in received.SHORT:
+        db.execute(statement)
+
+
+MIGRATIONS: tuple[Migration, ...] = (_FIRST, _EVIDENCE_OF, received.TABLES, _for_years, _short_digests)
 
 
 def version_of(db: sqlite3.Connection) -> int:

@@ -57,6 +57,26 @@ def test_an_older_history_is_copied_aside_and_goes_on(file: Path) -> None:
     assert rows(aside, "SELECT count(*) FROM run") == [(4,)]
 
 
+def test_a_bundle_of_before_stays_known_whatever_the_format(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digests = [str(digest) for (digest,) in rows(file, "SELECT digest FROM bundle WHERE signed")]
+    assert len(digests[0]) == 64
+    for upto in (4, len(MIGRATIONS)):
+        with open_read_only(file) as history:
+            assert all(history.known().seen(digest, signed=True) for digest in digests)
+        with monkeypatch.context() as patch:
+            patch.setattr(migrations, "MIGRATIONS", MIGRATIONS[:upto])
+            History(file).close()
+        assert version(file) == upto
+    with History(file) as history:
+        assert all(history.known().seen(digest, signed=True) for digest in digests)
+        assert not history.known().seen("f" * 64, signed=False)
+    kept = rows(file, "SELECT typeof(digest), length(digest) FROM bundle")
+    assert set(kept) == {("blob", 32)}, "shorter, and the same"
+    assert len(kept) >= len(digests)
+
+
 @pytest.mark.parametrize(
     ("lower", "undo"),
     [
