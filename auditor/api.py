@@ -1,8 +1,10 @@
 """All that a check module may import: declare facts, probes and checks, and return judgements."""
 
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
 from auditor.answers import Answer, Status, strict_json
-from auditor.attested import NO, NONE, YES, Attestations, Attested, newest, parsed
-from auditor.cells import parse_day
+from auditor.attested import NO, NONE, YES, Attestations, Attested
 from auditor.clauses import Clause, Listing
 from auditor.clauses import State as ClauseState
 from auditor.control import Params, Wording
@@ -10,16 +12,37 @@ from auditor.declare import CONSOLE, EVERY, MACHINE, OUTSIDE, USER, Check, Fact,
 from auditor.errors import Garbled, NotKnown, Unreached
 from auditor.exceptions import Exceptions, Term
 from auditor.findings import Judgement, Reason, Unknown, Verdict, failed, not_applicable, passed, unknown
-from auditor.ledger import decoded, folded
 from auditor.register import Place, Register, SignOn
 from auditor.seams import Dial, Folder, Http, Lookup, Names, Reply, Secret, Stream, Talk, Texts
 from auditor.sightings import Sighting, Sightings
-from auditor.tables import Table, TableContent, TableRow, TableSource, table
 from auditor.targets import Endpoint, Gateway, Person, Section, Town
 from auditor.uses import serves
 from auditor.views import Views
 from auditor.work import Documents, PrintServer, System
 from auditor.zones import CLOSED, OPEN, Flow
+
+if TYPE_CHECKING:
+    from auditor.attestforms import newest, parsed
+    from auditor.cells import parse_day
+    from auditor.ledger import decoded, folded
+    from auditor.tables import Table, TableContent, TableRow, TableSource, table
+
+
+def __getattr__(name: str) -> Any:
+    """Load what only readers of files need when it is asked for: together it takes longer than the rest."""
+    home: ModuleType
+    if name in {"newest", "parsed"}:
+        from auditor import attestforms as home  # noqa: PLC0415 - start-up time
+    elif name == "parse_day":
+        from auditor import cells as home  # noqa: PLC0415 - start-up time
+    elif name in {"decoded", "folded"}:
+        from auditor import ledger as home  # noqa: PLC0415 - start-up time
+    elif name in {"Table", "TableContent", "TableRow", "TableSource", "table"}:
+        from auditor import tables as home  # noqa: PLC0415 - start-up time
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(home, name)
+
 
 __all__ = [
     "CLOSED",

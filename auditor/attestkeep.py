@@ -7,8 +7,9 @@ from pathlib import Path
 
 import msgspec
 
-from auditor.attested import FOLDER, Form, name_of
+from auditor.attested import FOLDER, name_of
 from auditor.attestfile import refusal
+from auditor.attestforms import Form
 from auditor.attestread import read
 from auditor.errors import ConfigError, OutputError, Problem
 from auditor.model import Model

@@ -10,9 +10,10 @@ from openpyxl import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from auditor import attestform as form
-from auditor.attested import TOWN, Entry, Form, days_of, digest_of, last_day
+from auditor.attested import TOWN, days_of, digest_of, last_day
 from auditor.attestfile import opened, refusal
 from auditor.attestform import HEAD, MARK, VERSION, Paper
+from auditor.attestforms import Entry, Form
 from auditor.cells import parse_day
 from auditor.model import Model
 from auditor.targets import Town

@@ -80,8 +80,10 @@ def _other_key() -> str:
     return f"ssh-ed25519 {HostKey('ssh-ed25519', blob).base64}"
 
 
-def ours(fleet_: Fleet, python: str, *, script: str, pins: str) -> list[str]:
-    """Our client as a process of its own."""
+def ours(
+    fleet_: Fleet, python: str, *, script: str, pins: str, module: str = "benchmarks.client"
+) -> list[str]:
+    """Our client, or another of ours to compare it with, as a process of its own."""
     server = fleet_.server
     wish = {
         "hosts": str(fleet_.folder / "hosts"),
@@ -92,7 +94,7 @@ def ours(fleet_: Fleet, python: str, *, script: str, pins: str) -> list[str]:
         "pins": str(fleet_.folder / pins),
         "script": str(fleet_.folder / script),
     }
-    return [python, "-m", "benchmarks.client", json.dumps(wish)]
+    return [python, "-m", module, json.dumps(wish)]
 
 
 def openssh(fleet_: Fleet, *, script: str) -> list[str]:

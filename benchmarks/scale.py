@@ -17,7 +17,7 @@ from benchmarks.usage import Usage, measured
 ENDPOINTS = 200
 ROUNDS = 3
 SCRIPTS = ("small.sh", "composed.sh")
-CPU, WALL, MEMORY, PINS = 0.45, 1.0, 0.35, 1.1
+CPU, WALL, MEMORY, PINS, BARE = 0.45, 1.0, 0.35, 1.1, 1.0
 
 
 def against_ssh(folder: Path) -> Iterator[Result]:
@@ -28,6 +28,9 @@ def against_ssh(folder: Path) -> Iterator[Result]:
             commands = {"ours": ours(running, sys.executable, script=script, pins="known_hosts")}
             if script == "small.sh":
                 commands["many"] = ours(running, sys.executable, script=script, pins="many_hosts")
+                commands["bare"] = ours(
+                    running, sys.executable, script=script, pins="known_hosts", module="benchmarks.bare"
+                )
             commands["peer"] = openssh(running, script=script)
             used = _rounds(running, commands)
             yield from _results(name, used)
@@ -64,4 +67,7 @@ def _results(name: str, used: Mapping[str, Sequence[Usage]]) -> Iterator[Result]
         f"SSH x{ENDPOINTS}, {name} script, memory : xargs ssh", peak(mine), peak(peer), MEMORY, "MiB"
     )
     if "many" in used:
+        yield Result(
+            f"SSH x{ENDPOINTS}, {name} script, CPU/host : paramiko alone", cpu(mine), cpu(used["bare"]), BARE
+        )
         yield Result("CPU/host, 20,000 pinned keys : 200 of them", cpu(used["many"]), cpu(mine), PINS)

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from auditor.access.private import private_bytes
 from auditor.errors import ConfigError, Unreached
 from auditor.findings import Reason
 from auditor.seams import Secret
@@ -28,6 +27,8 @@ class Keys:
         if name not in self._files:
             raise Unreached(Reason.NOT_DECLARED, f"no {name} key is declared")
         if name not in self._read:
+            from auditor.access.private import private_bytes  # noqa: PLC0415 - start-up time
+
             try:
                 self._read[name] = private_bytes(self._files[name])
             except ConfigError as error:

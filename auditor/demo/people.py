@@ -7,7 +7,8 @@ from datetime import date, timedelta
 
 import msgspec
 
-from auditor.attested import FOLDER, TOWN, Entry, Form, days_of, digest_of, last_day, name_of, quarter_of
+from auditor.attested import FOLDER, TOWN, days_of, digest_of, last_day, name_of, quarter_of
+from auditor.attestforms import Entry, Form
 from auditor.control import Control
 from auditor.demo.cast import Cast
 

@@ -13,8 +13,9 @@ import msgspec
 import pytest
 from openpyxl import load_workbook
 
-from auditor.attested import FOLDER, Form, days_of, quarter_of
+from auditor.attested import FOLDER, days_of, quarter_of
 from auditor.attestform import FIRST_ROW, HIDDEN, Paper
+from auditor.attestforms import Form
 from auditor.attestkeep import files_of, take
 from auditor.attestmake import made, write
 from auditor.attestread import read

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from auditor import discover
 from auditor.access.folder import DirectFolder
-from auditor.attested import Attestations, Entry, Form, Kept, digest_of, name_of, newest, parsed
+from auditor.attested import Attestations, digest_of, name_of
+from auditor.attestforms import Entry, Form, Kept, newest, parsed
 from auditor.catalogue import read_catalogue
 from auditor.collect import collect_task
 from auditor.control import Control, Leg
