@@ -41,6 +41,7 @@ class Procedure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     procedures and not only of forms. `flags` = need, online, printed and fifty_nine by column: yes, no,
     absent, "" (blank) or ? (a word nobody knows); a column that the ledger lacks has no entry. `reasons` =
     which reason cells hold anything. `group` and `label` = the national list's group and number, as `flags`.
+    `nth` = the number in the list of the 59, "" = not told.
     `channel` = portal, other or "". `yearly` None = not told. `confirmed` = ISO day, "" = not told.
     """
 
@@ -56,6 +57,7 @@ class Procedure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reasons: list[str]
     group: str = ""
     label: str = ""
+    nth: str = ""
     channel: str = ""
     yearly: int | None = None
     confirmed: str = ""
@@ -159,8 +161,10 @@ def _procedure(reader: _Reader) -> Procedure:
     row = reader.row
     flags = {key: reader.word(key, "need") for key in NEEDS if key in row}
     flags |= {key: reader.word(key, key) for key in ("online", "printed") if key in row}
+    nth = ""
     if "fifty_nine" in row:
-        flags["fifty_nine"] = "yes" if _is_number(row["fifty_nine"], 59) else reader.word(*["fifty_nine"] * 2)
+        nth = folded(row["fifty_nine"]).lstrip("0") if _is_number(row["fifty_nine"], 59) else ""
+        flags["fifty_nine"] = "yes" if nth else reader.word(*["fifty_nine"] * 2)
     group, label = _group(reader) if "thirty_one" in row else ("", "")
     name = reader.text("name")
     if not name:
@@ -178,6 +182,7 @@ def _procedure(reader: _Reader) -> Procedure:
         reasons=[key for key in (*NEEDS, "online") if _told(row.get(f"{key}_reason", ""))],
         group=group,
         label=label,
+        nth=nth,
         channel=_channel(row.get("channel", "")),
         yearly=_yearly(reader),
         confirmed=_confirmed(reader),

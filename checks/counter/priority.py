@@ -89,7 +89,8 @@ def _all_online(seen: Ledgers, wanted: dict[str, list[Procedure]]) -> Judgement:
 def priority_list_grows(seen: Ledgers, params: Params, today: date) -> Judgement:
     """The share online among the town's own of the 59 reaches this fiscal year's aim.
 
-    Rows of which nothing is told count as online for a fail, and keep everything else open.
+    Rows of which nothing is told count as online for a fail, and keep everything else open; so does a ledger
+    that marks fewer procedures than the list has, for those left out may be the ones on paper.
     """
     rows = _listing(seen)
     states = [_listed_state(row) for row in rows]
@@ -104,6 +105,10 @@ def priority_list_grows(seen: Ledgers, params: Params, today: date) -> Judgement
         return _open(seen, vague, f"{len(vague)} rows of which the ledger tells nothing")
     if not yes:
         return unknown(Reason.NOT_COLLECTED, "no row is marked as one of the 59")
+    wanted = params.integer("listed")
+    marked = {row.nth or folded(row.name) for row in rows if row.flags.get("fifty_nine") == "yes"}
+    if len(marked) < wanted:
+        return unknown(Reason.BLANK, f"the ledger marks {len(marked)} procedures, the list has {wanted}")
     return passed("ok", share=_percent(yes, yes + no), aim=aim, listed=yes + no)
 
 

@@ -147,12 +147,37 @@ UNMARKED = line("丙", **{"59手続区分": ""})
 def test_the_share_of_the_59_is_never_rounded_up_nor_filled_in(
     tmp_path: Path, rows: list[tuple[str, ...]], verdict: Verdict
 ) -> None:
+    assert judged("ONL-04", ledger(tmp_path, *rows), listed=1).verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("marks", "verdict"),
+    [
+        ([str(nth) for nth in range(1, 60)], Verdict.PASS),
+        (["○"] * 59, Verdict.PASS),
+        ([f"{nth:02}" for nth in range(1, 59)] + ["58"], Verdict.UNKNOWN),
+        (["○"] * 58, Verdict.UNKNOWN),
+        (["1"], Verdict.UNKNOWN),
+    ],
+    ids=["each number", "each name", "a number twice", "one is missing", "one alone"],
+)
+def test_a_ledger_that_marks_fewer_than_the_list_has_never_passes(
+    tmp_path: Path, marks: list[str], verdict: Verdict
+) -> None:
+    rows = [line(f"届{at}", **{"59手続区分": mark}) for at, mark in enumerate(marks)]
     assert judged("ONL-04", ledger(tmp_path, *rows)).verdict is verdict
+
+
+def test_what_the_town_does_not_have_is_among_the_listed(tmp_path: Path) -> None:
+    absent = line("届", オンライン申請可否="制度なし", オンライン不可の理由="町に海がない")
+    rows = [line(f"届{at}") for at in range(58)]
+    result = judged("ONL-04", ledger(tmp_path, *rows, absent))
+    assert (result.verdict, result.values["listed"]) == (Verdict.PASS, 58)
 
 
 @pytest.mark.parametrize(("day", "aim"), [("2027-03-31", 60), ("2027-04-01", 70), ("2040-04-01", 100)])
 def test_the_aim_grows_with_the_fiscal_year(tmp_path: Path, day: str, aim: int) -> None:
-    result = judged("ONL-04", ledger(tmp_path, line("甲")), today=date.fromisoformat(day))
+    result = judged("ONL-04", ledger(tmp_path, line("甲")), listed=1, today=date.fromisoformat(day))
     assert result.values["aim"] == aim
 
 
