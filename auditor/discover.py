@@ -78,7 +78,9 @@ def report_renderers() -> dict[str, Callable[..., Any]]:
 
 
 def screen(name: str) -> Callable[..., Any]:
-    """The registered rendering for the terminal: ``summary`` of a run, or ``explain`` for one finding.
+    """A registered rendering for who sits at the terminal.
+
+    ``summary`` of a run, ``explain`` for one finding, ``rehearsal``; ``contacts`` writes them to a file.
 
     Raises:
         PluginError: it is not registered, or does not import.

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
+from auditor.contacts import Contact
 from auditor.control import Control
 from auditor.findings import Finding, Reason
 from auditor.run import TownCard
@@ -90,7 +91,7 @@ class Rehearsal:
     `people` are those of the trial it is about, `sections` their sections; `named` = only some sections were
     asked for, so that people are named. `without` = staff ids of those for whom no entrance is declared (or
     no method registered), `unaided` = of those whose method needs none. `controls` word the findings.
-    `vantage` = where it was walked from, "" = the machine it ran on.
+    `vantage` = where it was walked from, "" = the machine it ran on. `contacts` = all that were made.
     """
 
     town: TownCard
@@ -106,6 +107,7 @@ class Rehearsal:
     unaided: tuple[str, ...] = ()
     vantage: str = ""
     broken: tuple[str, ...] = field(default=())
+    contacts: tuple[Contact, ...] = ()
 
     @property
     def state(self) -> State:

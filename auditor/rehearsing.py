@@ -18,6 +18,7 @@ from auditor.access.net import Deadline
 from auditor.access.pace import Pace
 from auditor.approving import Carrier, is_silent, server_of
 from auditor.collect import collect_task
+from auditor.contacts import Contact
 from auditor.engine import japan_day
 from auditor.errors import Unreached
 from auditor.evidence import Evidence
@@ -171,11 +172,14 @@ class Guide:
         allowed = frozenset({(place.host, place.port, "tcp")})
         try:
             with self.turns.at(self.deadline, place.host):
-                dial = DirectDial(allowed, self._seconds(place.host), self.roads.contacts.append)
+                dial = DirectDial(allowed, self._seconds(place.host), self._log)
                 with dial.tcp(place.host, place.port, wait_s=WAIT_S):
                     return None
         except Unreached as error:
             return error
+
+    def _log(self, contact: Contact) -> None:
+        self.roads.contacts.append(replace(contact, what="rehearse"))
 
     def _seconds(self, what: str) -> float:
         return min(self.roads.probe_deadline_s, self.deadline.need_s(what))

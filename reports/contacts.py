@@ -2,8 +2,10 @@
 
 import csv
 import io
+from collections.abc import Iterable
 from pathlib import Path
 
+from auditor.contacts import Contact
 from auditor.run import Run
 from reports.files import write
 from reports.wording import Words, plain
@@ -31,15 +33,24 @@ def render(run: Run, out: Path, lang: str) -> tuple[Path, ...]:
     """
     if not run.contacts:
         return ()
-    return (write(out / NAME, table(run, Words(lang)).encode("utf-8-sig")),)
+    return (keep(run.contacts, out / NAME, lang),)
 
 
-def table(run: Run, words: Words) -> str:
+def keep(contacts: Iterable[Contact], path: Path, lang: str) -> Path:
+    """Write the log of some contacts.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    return write(path, table(contacts, Words(lang)).encode("utf-8-sig"))
+
+
+def table(contacts: Iterable[Contact], words: Words) -> str:
     """One line per contact in the order they were made; times are Japan's."""
     text = io.StringIO()
     rows = csv.writer(text)
     rows.writerow([words(column) for column in COLUMNS])
-    for contact in sorted(run.contacts, key=lambda contact: contact.at):
+    for contact in sorted(contacts, key=lambda contact: contact.at):
         ended = contact.outcome
         reason = words("contacts.reached") if ended == "reached" else words(f"reason.{ended}")
         cells = (

@@ -17,7 +17,7 @@ CODE = ("auditor", "checks", "reports", "tests", "scripts", "benchmarks")
 MAX_LINES = 300
 MAX_FUNCTION_LINES = 60
 
-VALUES = {"answers", "control", "errors", "exceptions", "explanation", "findings", "readiness"}
+VALUES = {"answers", "contacts", "control", "errors", "exceptions", "explanation", "findings", "readiness"}
 VALUES |= {"rehearsal", "run"}
 VALUES |= {"seasons", "targets", "words", "work", "zones"}
 """What `reports` may know of `auditor`: values, never ways to get them."""

@@ -10,13 +10,14 @@ import typer
 
 from auditor.cli.progress import Watched
 from auditor.cli.speech import Speech
-from auditor.errors import ConfigError, Problem
+from auditor.errors import ConfigError, OutputError, Problem
 from auditor.exits import Exit
 
 if TYPE_CHECKING:
     from auditor.rehearsal import Rehearsal
 
 DEADLINE_S = 60.0
+LOGS = Path("out") / "rehearsals"
 
 
 def register(app: typer.Typer, speech: Speech) -> None:
@@ -39,6 +40,7 @@ def register(app: typer.Typer, speech: Speech) -> None:
     ) -> int:
         found = _rehearsed(town, speech, section, checks_dir, deadline, origin)
         _show(found, speech, as_json=as_json)
+        _log(found, town / LOGS, speech)
         return ending(found)
 
 
@@ -98,6 +100,7 @@ def _rehearsed(
         unaided=unaided,
         vantage=next((row.name for row in town.vantages if row.id == origin), ""),
         broken=broken,
+        contacts=roads.made,
     )
 
 
@@ -124,6 +127,22 @@ def _show(found: "Rehearsal", speech: Speech, *, as_json: bool) -> None:
     screen("rehearsal")(found, speech.console(), speech.lang)
     for fault in found.broken:
         speech.note(speech("scan.broken", what=fault))
+
+
+def _log(found: "Rehearsal", folder: Path, speech: Speech) -> None:
+    """Keep what was contacted; where that cannot be written, the morning's answer still counts."""
+    from auditor.discover import screen  # noqa: PLC0415 - start-up time
+    from auditor.engine import japan_day  # noqa: PLC0415 - start-up time
+
+    if not found.contacts:
+        return
+    path = folder / f"{japan_day(found.started):%Y%m%d-%H%M%S}-contacts.csv"
+    try:
+        screen("contacts")(found.contacts, path, speech.lang)
+    except OutputError as error:
+        speech.note(speech.error(error))
+    else:
+        speech.note(speech("rehearse.contacts", count=len(found.contacts), path=path))
 
 
 def _told(found: "Rehearsal") -> dict[str, object]:

@@ -1,5 +1,7 @@
 """``auditor rehearse`` on a real nginx: the right step, the right people, and until when it holds."""
 
+import csv
+import io
 import socket
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -39,6 +41,27 @@ def test_where_all_is_well_it_says_until_when_it_holds(well: Morning) -> None:
     assert found["stopped"] == []
     assert "令和" in well.told()
     assert "it holds until" in well.told(lang="en")
+
+
+def test_every_contact_is_logged_and_all_are_declared(well: Morning) -> None:
+    before = set((well.folder / "out").glob("rehearsals/*-contacts.csv"))
+    _, found = well.rehearse()
+    (log,) = set((well.folder / "out").glob("rehearsals/*-contacts.csv")) - before
+    rows = list(csv.reader(io.StringIO(log.read_bytes().decode("utf-8-sig"))))
+    assert len(rows) - 1 == len(found["contacts"])
+    made = {(one["host"], one["port"]) for one in found["contacts"]}
+    assert made == {("127.0.0.1", port) for port in (well.port, well.broker, well.server)}
+    assert all(one["what"] for one in found["contacts"])
+
+
+def test_a_log_that_cannot_be_written_is_told_and_the_answer_stands(well: Morning, tmp_path: Path) -> None:
+    today = changed(well, tmp_path)
+    (today.folder / "out").write_text("in the way", "utf-8")
+    today.write()
+    done = auditor("rehearse", str(today.folder), cwd=today.folder, lang="en")
+    assert (done.returncode, "it holds until" in done.stdout) == (0, True)
+    assert "out" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_a_certificate_that_ends_in_three_days_stops_everybody_there(tmp_path: Path) -> None:
