@@ -169,7 +169,7 @@ class History:
             return states.changed_in(self._db, number)
 
     def trend(self, first: date, last: date, sections: Collection[str] = ()) -> tuple[DayCount, ...]:
-        """The figures of every day with a run, both ends inclusive; of some sections, () = of all."""
+        """The figures of every day with a run, both ends inclusive; of some sections, () = of the town."""
         with self.faults():
             return states.trend(self._db, first, last, tuple(sections))
 

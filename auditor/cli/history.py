@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from auditor.cli import trend
 from auditor.cli.speech import Speech
 from auditor.errors import OutputError
 from auditor.exits import Exit
@@ -18,7 +19,7 @@ MIB = 1024 * 1024
 
 
 def application(speech: Speech) -> typer.Typer:
-    """The commands ``history verify``, ``backup``, ``restore`` and ``compact``."""
+    """The commands ``history verify``, ``backup``, ``restore``, ``compact`` and ``trend``."""
     app = typer.Typer(help=speech("help.history"), no_args_is_help=True, rich_markup_mode=None)
 
     @app.command("verify", help=speech("help.history_verify"), epilog=speech("help.history_verify_examples"))
@@ -56,6 +57,7 @@ def application(speech: Speech) -> typer.Typer:
     def compact(town: Path = typer.Argument(..., help=speech("help.town"), metavar="TOWN")) -> int:
         return _compact(town, speech)
 
+    trend.register(app, speech)
     return app
 
 

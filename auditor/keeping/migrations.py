@@ -1,11 +1,12 @@
 """The formats of the history, each made from the one before; a file of any age becomes one of today."""
 
+import contextlib
 import sqlite3
 from collections.abc import Callable
 
 from auditor.arrivals import received
 from auditor.errors import OutputError
-from auditor.keeping import views
+from auditor.keeping import states, store, views
 from auditor.keeping.documents import unpacked
 from auditor.keeping.seals import digest_of, seal_run
 
@@ -104,13 +105,27 @@ def _for_years(db: sqlite3.Connection) -> None:
         seal_run(db, number, digest_of(unpacked(document, None)))
 
 
+def _town_days(db: sqlite3.Connection) -> None:
+    """Digests as bytes; the figures of the town as a whole, made from the runs that can be read."""
+    _short_digests(db)
+    for view in views.NAMES:
+        db.execute(f"DROP VIEW IF EXISTS {view}")
+    for statement in views.VIEWS:
+        db.execute(statement)
+    for (number,) in db.execute("SELECT number FROM run ORDER BY number").fetchall():
+        with contextlib.suppress(*store.DAMAGED):  # `history verify` names what is damaged
+            run = store.run_of(db, number)
+            if run is not None:
+                states.count_day(db, run)
+
+
 def _short_digests(db: sqlite3.Connection) -> None:
     db.create_function("short_digest", 1, received.short_digest, deterministic=True)
     for statement in received.SHORT:
         db.execute(statement)
 
 
-MIGRATIONS: tuple[Migration, ...] = (_FIRST, _EVIDENCE_OF, received.TABLES, _for_years, _short_digests)
+MIGRATIONS: tuple[Migration, ...] = (_FIRST, _EVIDENCE_OF, received.TABLES, _for_years, _town_days)
 
 
 def version_of(db: sqlite3.Connection) -> int:

@@ -7,7 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from auditor.findings import shown_as
+from auditor.readiness import Ready
 from auditor.run import Change, Run
+
+WHOLE = ""
+"""The town as a whole among the sections of a day's figures."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,20 +66,19 @@ def lengthen(db: sqlite3.Connection, run: Run) -> None:
 
 
 def count_day(db: sqlite3.Connection, run: Run) -> None:
-    """The figures of the run's day by section; a later run of a day takes the place of an earlier one."""
+    """The figures of the run's day; a later run of a day takes the place of an earlier one.
+
+    What several sections share, a printer or an entrance, is counted with each of them and once in the town.
+    """
+    day = run.today.isoformat()
+    ready = {row.section: row.by_ready.get(Ready.READY, 0) for row in run.section_readiness}
+    rows = [(row.section, row.people, ready[row.section], row.tally) for row in run.section_readiness]
+    rows.append((WHOLE, sum(row.people for row in run.section_readiness), sum(ready.values()), run.tally))
     db.executemany(
         "INSERT OR REPLACE INTO daily VALUES (?, ?, ?, ?, ?, ?, ?)",
         (
-            (
-                run.today.isoformat(),
-                row.section,
-                row.people,
-                sum(count for ready, count in row.by_ready.items() if ready == "ready"),
-                row.tally.fail,
-                row.tally.unknown,
-                row.tally.passed,
-            )
-            for row in run.section_readiness
+            (day, section, people, able, counted.fail, counted.unknown, counted.passed)
+            for section, people, able, counted in rows
         ),
     )
 
@@ -124,12 +127,15 @@ def changed_in(db: sqlite3.Connection, number: int) -> tuple[Change, ...]:
 def trend(
     db: sqlite3.Connection, first: date, last: date, sections: Sequence[str] = ()
 ) -> tuple[DayCount, ...]:
-    """The figures of every day with a run, both ends inclusive; of some sections, () = of all."""
+    """The figures of every day with a run, both ends inclusive; of some sections, () = of the town.
+
+    What sections share is counted with each of those asked for.
+    """
     rows = db.execute(
         "SELECT day, sum(people), sum(ready), sum(fail), sum(unknown), sum(passed) FROM daily"
-        " WHERE day BETWEEN ?1 AND ?2 AND (?3 = '[]' OR section IN (SELECT value FROM json_each(?3)))"
+        " WHERE day BETWEEN ?1 AND ?2 AND section IN (SELECT value FROM json_each(?3))"
         " GROUP BY day ORDER BY day",
-        (first.isoformat(), last.isoformat(), json.dumps(list(sections))),
+        (first.isoformat(), last.isoformat(), json.dumps(list(sections) or [WHOLE])),
     )
     return tuple(
         DayCount(

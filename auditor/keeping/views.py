@@ -22,7 +22,9 @@ VIEWS = (
             (SELECT 1 FROM state n WHERE n.target = g.target AND n.control = g.control
              AND n.first_run = g.last_run + 1)""",
     """CREATE VIEW v_day AS
-        SELECT day, section, people, ready, fail, unknown, passed FROM daily""",
+        SELECT day, section, people, ready, fail, unknown, passed FROM daily WHERE section <> ''""",
+    """CREATE VIEW v_town_day AS
+        SELECT day, people, ready, fail, unknown, passed FROM daily WHERE section = ''""",
     """CREATE VIEW v_control AS
         SELECT id AS control, title_ja, title_en, severity, leg FROM control""",
 )

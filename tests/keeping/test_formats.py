@@ -77,6 +77,16 @@ def test_a_bundle_of_before_stays_known_whatever_the_format(
     assert len(kept) >= len(digests)
 
 
+def test_the_town_s_figures_of_before_are_made_from_its_runs(file: Path) -> None:
+    with open_read_only(file) as history:
+        runs = [history.run(number) for number in history.numbers()]
+    last = {run.today: run.tally.fail for run in runs if run is not None}
+    History(file).close()
+    rows_ = rows(file, "SELECT day, fail FROM v_town_day ORDER BY day")
+    assert rows_ == [(day.isoformat(), fail) for day, fail in sorted(last.items())]
+    assert rows(file, "SELECT count(*) FROM v_day WHERE section = ''") == [(0,)]
+
+
 @pytest.mark.parametrize(
     ("lower", "undo"),
     [

@@ -197,3 +197,46 @@ def test_days_that_keep_nothing_are_refused_before_anything_runs(town: Path) -> 
     with (town / "town.toml").open("a", encoding="utf-8") as stream:
         stream.write("\n[history]\nevidence_days = 3\n")
     assert "history.evidence_days" in history("compact", town, cwd=town, code=2)
+
+
+def trend(town: Path, *options: str) -> list[dict[str, object]]:
+    done = auditor("history", "trend", str(town), "--json", *options, cwd=town)
+    assert done.returncode == 0, done.stderr
+    rows: list[dict[str, object]] = json.loads(done.stdout)
+    return rows
+
+
+def test_the_trend_of_the_town_shows_what_each_audit_showed(town: Path) -> None:
+    with closing(History(town / "auditor.db")) as kept:
+        runs = [kept.run(number) for number in range(1, LAST + 2)]
+    shown = [
+        (run.today.isoformat(), len(run.readiness), run.tally.fail, run.tally.unknown, run.tally.passed)
+        for run in runs
+        if run is not None
+    ]
+    names = ("day", "people", "fail", "unknown", "passed")
+    days = trend(town, "--by", "day")
+    assert [tuple(row[name] for name in names) for row in days] == shown
+    assert trend(town) == trend(town, "--by", "week") == days[-1:]
+    text = history("trend", town, cwd=town)
+    assert f"{shown[-1][4]:,}" in text.splitlines()[-1]
+
+
+def test_the_trend_of_sections_counts_those_that_they_continue(town: Path) -> None:
+    tax, welfare = (trend(town, "--section", name)[0] for name in ("税務課", "福祉課"))
+    assert (tax["people"], welfare["people"]) == (6, 6)
+    text = (town / "town.toml").read_text("utf-8")
+    assert text.count('id = "zeimu"') == 1
+    merged = text.replace('id = "zeimu"', 'id = "zeimu"\nformerly = ["fukushi_mae"]')
+    (town / "town.toml").write_text(merged, "utf-8")
+    changed(town, "UPDATE daily SET section = 'fukushi_mae' WHERE section = 'fukushi'")
+    both = trend(town, "--section", "税務課")[0]
+    assert both["people"] == 12
+    assert both["fail"] == int(str(tax["fail"])) + int(str(welfare["fail"]))
+
+
+def test_a_trend_of_nothing_says_what_is_missing(town: Path, tmp_path: Path) -> None:
+    said = history("trend", town, "--section", "nobody", cwd=town, code=2)
+    assert "nobody" in said
+    said = history("trend", tmp_path / "empty", cwd=tmp_path, code=2)
+    assert "There is no history" in said
