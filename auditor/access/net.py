@@ -116,10 +116,13 @@ def _written_out(host: str) -> str:
 
 def _connected(address: str, port: int, limit_s: float) -> socket.socket:
     """A connection to an address; without `socket.create_connection`, which asks for its name once more."""
+    place: tuple[object, ...] = (address, port)
+    if "%" in address:  # a link's own addresses need its number (RFC 4007 §11)
+        place = socket.getaddrinfo(address, port, type=socket.SOCK_STREAM)[0][4]
     sock = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
     try:
         sock.settimeout(limit_s)
-        sock.connect((address, port))
+        sock.connect(place)
     except BaseException:
         sock.close()
         raise
