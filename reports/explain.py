@@ -72,13 +72,19 @@ def _wants(found: Explanation, words: Words) -> Iterator[Text]:
     yield Text(f"  {words('explain.model', model=plain(model), day=words.day(found.today))}")
     for name, param in sorted(control.params.items()):
         value = ", ".join(param.value) if isinstance(param.value, tuple) else param.value
-        bounds = "" if param.low is None else words("explain.bounds", low=param.low, high=param.high)
+        ends = {"low": _number(param.low), "high": _number(param.high)}
+        bounds = "" if param.low is None else words("explain.bounds", **ends)
         reason = words("explain.reason", why=plain(param.reason)) if param.reason else ""
         yield Text(f"  {name} = {value} {param.unit} {bounds}{reason}".rstrip())
     if control.grace_days:
         yield Text(f"  {words('exception.grace_days', days=control.grace_days)}")
     source = words("section.town_mark") if town_rule(found.finding, control) else ""
     yield Text(f"  {words('explain.source', source=control.source)} {source}".rstrip())
+
+
+def _number(value: float | None) -> str:
+    """As people write it: 59, not 59.0."""
+    return "" if value is None else f"{value:.6f}".rstrip("0").rstrip(".")
 
 
 def _answers(rows: list[Told], words: Words, found: Explanation, *, script: bool) -> Iterator[Text]:

@@ -1,9 +1,11 @@
 import io
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
 
 from auditor.answers import Status
+from auditor.control import Param
 from auditor.explanation import Explanation, Told
 from auditor.findings import Verdict
 from auditor.run import Run
@@ -65,3 +67,14 @@ def test_a_denied_answer_says_so_and_one_that_is_not_kept_too(run: Run) -> None:
     )
     assert "a.b: 権限が足りない" in text
     assert "c.d: 答えの記録はありません" in text
+
+
+def test_limits_are_written_as_people_write_numbers(run: Run) -> None:
+    found = explained(run, Verdict.FAIL)
+    params = {
+        "share": Param(value=0.5, low=0.25, high=1.0, unit="%"),
+        "days": Param(value=7, low=1, high=1e6),
+    }
+    text = printed(replace(found, control=replace(found.control, params=params)), run, "ja")
+    assert "（範囲 0.25〜1）" in text
+    assert "（範囲 1〜1000000）" in text
