@@ -18,7 +18,7 @@ def places(book: Book, finding: Finding) -> tuple[str, ...]:
     """The proofs of a finding, each short, where its target is known by its parts; otherwise none."""
     if finding.whole_target or book.targets[finding.target].kind not in PLACED:
         return ()
-    return tuple(short(place) for place in finding.places)
+    return tuple(short(book.words.place(place)) for place in finding.places)
 
 
 def names(book: Book, targets: Iterable[str], found: dict[str, tuple[str, ...]]) -> tuple[str, ...]:

@@ -201,7 +201,7 @@ def _row(book: Book, group: Sequence[Finding]) -> Row:
         item=control.title.in_(words.lang),
         state=shown_as(first),
         seen=words.seen(first, control),
-        places=first.places[:PLACES],
+        places=tuple(words.place(place) for place in first.places[:PLACES]),
         town=first.verdict is not Verdict.UNKNOWN and town_rule(first, control),
         until=over(book, first),
     )

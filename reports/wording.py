@@ -1,5 +1,6 @@
 """The sentences of the pages, from ``words.{ja,en}.toml`` and from the controls a run carries."""
 
+import re
 import string
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -15,6 +16,9 @@ from reports.era import day, moment
 
 TOWN_MARKS = ("I", "M")
 """Evidence marks of what is the town's (or this project's) own choice, shown as 「町の基準」."""
+
+_LINE = re.compile(r"([^\s:()]+\.(?:csv|tsv|txt|log|xlsx|xlsm|toml|conf|ini)|page_log):([0-9]+)(?![0-9.])")
+"""A line of a file, as checks name it; a host and its port look alike and are none."""
 
 NAME_LENGTH = 24
 """Longer names are cut in lists; the tables and the technical page show them whole."""
@@ -101,6 +105,10 @@ class Words:
         """How the head of a section is addressed: 総務課長, 議会事務局長."""
         units = tuple(self("page.units").split())
         return self("page.head_unit" if section.endswith(units) else "page.head_other", section=section)
+
+    def place(self, place: str) -> str:
+        """A place for people: a file and its line are not written as programmers do."""
+        return _LINE.sub(lambda found: self("page.line", file=found[1], line=found[2]), place)
 
     def listed(self, names: Sequence[str], limit: int = 6, unit: str = "unit.items") -> str:
         """The first names, and how many more there are in the words of `unit`."""

@@ -80,8 +80,12 @@ def electronic_share(log: Log, documents: Documents, town: Town, params: Params,
     shares, strangers = _shares(window.entries, sections, ids)
     low = {id_: one for id_, one in shares.items() if one.meets(target) is False and _many(one, params)}
     if low:
-        worst = min(one.electronic * 100 // one.total for one in low.values())
-        places = tuple(f"{sections[id_].name}: {one.electronic}/{one.total}" for id_, one in low.items())
+        percents = {id_: one.electronic * 100 // one.total for id_, one in low.items()}
+        worst = min(percents.values())
+        places = tuple(
+            f"{sections[id_].name}: {percents[id_]}% ({one.electronic}/{one.total})"
+            for id_, one in low.items()
+        )
         return failed(
             "low",
             places=(*places, *log.faults),

@@ -31,7 +31,7 @@ def cases(section: str, electronic: int, paper: int, blank: int = 0) -> str:
 
 def test_a_section_below_the_target_is_named_with_its_figures(tmp_path: Path) -> None:
     result = shares(log(tmp_path, HEAD + cases("総務課", 8, 2) + cases("税務課", 10, 0)))
-    assert (result.key, result.places) == ("low", ("総務課: 8/10",))
+    assert (result.key, result.places) == ("low", ("総務課: 80% (8/10)",))
     assert (result.values["worst"], result.values["first"]) == (80, "2026-11-20")
 
 
@@ -84,7 +84,7 @@ def test_blank_media_are_neither_electronic_nor_paper(tmp_path: Path) -> None:
 
 def test_the_steps_of_one_case_are_one_case(tmp_path: Path) -> None:
     steps = "1,総務課,紙,2026-11-20,,,,,\n" + "2,総務課,電子,2026-11-20,,,,,\n" * 30
-    assert shares(log(tmp_path, HEAD + steps), "soumu").places == ("総務課: 1/2",)
+    assert shares(log(tmp_path, HEAD + steps), "soumu").places == ("総務課: 50% (1/2)",)
 
 
 def test_a_case_whose_steps_disagree_is_not_electronic(tmp_path: Path) -> None:

@@ -182,3 +182,21 @@ def test_long_lists_name_how_many_are_left_out() -> None:
 
 def test_days_are_said_in_both_languages() -> None:
     assert Words("ja").day(date(2026, 11, 23)) == "令和8年11月23日"
+
+
+@pytest.mark.parametrize(
+    ("place", "shown"),
+    [
+        ("kessai.csv:8", "kessai.csvの8行目"),
+        ("/srv/share/zeimu (acl.csv:36)", "/srv/share/zeimu (acl.csvの36行目)"),
+        ("page_log:34", "page_logの34行目"),
+        ("課の状況.csv:18 総務課", "課の状況.csvの18行目 総務課"),
+        ("vpn.example.lg.jp:443", "vpn.example.lg.jp:443"),
+        ("192.0.2.1:3389", "192.0.2.1:3389"),
+        ("税務課: 15/30", "税務課: 15/30"),
+        ("経路.csv: 課長の承認", "経路.csv: 課長の承認"),
+    ],
+)
+def test_a_line_of_a_file_is_named_as_people_do_and_a_port_is_none(place: str, shown: str) -> None:
+    assert Words("ja").place(place) == shown
+    assert Words("en").place(place) == re.sub("の([0-9]+)行目", r" line \1", shown)
