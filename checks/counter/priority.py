@@ -1,7 +1,7 @@
 """The procedures the state wants online first: 26 of families, the disaster certificate, moving, the 59."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
 
@@ -89,27 +89,52 @@ def _all_online(seen: Ledgers, wanted: dict[str, list[Procedure]]) -> Judgement:
 def priority_list_grows(seen: Ledgers, params: Params, today: date) -> Judgement:
     """The share online among the town's own of the 59 reaches this fiscal year's aim.
 
-    Rows of which nothing is told count as online for a fail, and keep everything else open; so does a ledger
-    that marks fewer procedures than the list has, for those left out may be the ones on paper.
+    Procedures count, not rows. What the ledger leaves open counts as online for a fail: rows of which nothing
+    is told, and procedures of the list that it does not mark. Both keep everything else open.
     """
     rows = _listing(seen)
-    states = [_listed_state(row) for row in rows]
-    yes, no, maybe = (states.count(each) for each in ("yes", "no", ""))
-    aim = _aim(params, today)
+    states = _procedures(rows)
+    yes, no, open_ = (sum(state == each for state in states.values()) for each in ("yes", "no", ""))
+    vague = [row for row in rows if row.flags.get("fifty_nine", "") not in ("yes", "no")]
+    wanted, aim = params.integer("listed"), _aim(params, today)
+    maybe = open_ + len(vague) + max(0, wanted - len(states))
     if no and Fraction(100 * (yes + maybe), yes + no + maybe) < aim and not seen.gaps:
-        places = _titles(rows, states, "no")
+        places = tuple(row.title for row in rows if states.get(_key(row, _numbers(rows))) == "no")
         share = _percent(yes + maybe, yes + no + maybe)
         return failed("low", places=places, share=share, aim=aim, count=no, listed=yes + no + maybe)
-    vague = [row for row, state in zip(rows, states, strict=True) if not state]
+    vague += [row for row in rows if states.get(_key(row, _numbers(rows))) == ""]
     if vague or gap(seen):
         return _open(seen, vague, f"{len(vague)} rows of which the ledger tells nothing")
     if not yes:
         return unknown(Reason.NOT_COLLECTED, "no row is marked as one of the 59")
-    wanted = params.integer("listed")
-    marked = {row.nth or folded(row.name) for row in rows if row.flags.get("fifty_nine") == "yes"}
-    if len(marked) < wanted:
-        return unknown(Reason.BLANK, f"the ledger marks {len(marked)} procedures, the list has {wanted}")
+    if len(states) < wanted:
+        return unknown(Reason.BLANK, f"the ledger marks {len(states)} procedures, the list has {wanted}")
     return passed("ok", share=_percent(yes, yes + no), aim=aim, listed=yes + no)
+
+
+def _numbers(rows: Sequence[Procedure]) -> dict[str, str]:
+    """The number in the list by name; a row that only bears a mark is that procedure, too."""
+    return {folded(row.name): row.nth for row in rows if row.nth}
+
+
+def _key(row: Procedure, numbers: Mapping[str, str]) -> str:
+    """Which procedure of the 59 a row is: its number where that is told, else its name; "" = none of them."""
+    if row.flags.get("fifty_nine") != "yes":
+        return ""
+    name = folded(row.name)
+    number = row.nth or numbers.get(name, "")
+    return f"no. {number}" if number else name
+
+
+def _procedures(rows: Sequence[Procedure]) -> dict[str, str]:
+    """Yes, no, "" (nobody can tell) or "out" (an explained gap) by procedure; its worst row counts."""
+    numbers = _numbers(rows)
+    found: dict[str, set[str]] = {}
+    for row in rows:
+        if key := _key(row, numbers):
+            found.setdefault(key, set()).add(_online(row))
+    order = ("no", "", "yes", "out")
+    return {key: next(each for each in order if each in states) for key, states in found.items()}
 
 
 def _aim(params: Params, today: date) -> int:
@@ -118,22 +143,14 @@ def _aim(params: Params, today: date) -> int:
     return min(100, params.integer("target") + params.integer("yearly_step") * max(0, years))
 
 
-def _titles(rows: Sequence[Procedure], states: Sequence[str], wanted: str) -> tuple[str, ...]:
-    return tuple(row.title for row, state in zip(rows, states, strict=True) if state == wanted)
-
-
 def _percent(part: int, whole: int) -> int:
     """Rounded down: 59.9 % is not 60 %."""
     return 100 * part // whole
 
 
-def _listed_state(row: Procedure) -> str:
-    """Yes or no for one of the 59, "out" for none of them or an explained gap, "" when nobody can tell."""
-    listed, online = row.flags.get("fifty_nine", ""), row.flags.get("online", "")
-    if listed == "no":
-        return "out"
-    if listed != "yes":
-        return ""
+def _online(row: Procedure) -> str:
+    """Yes or no, "out" for an explained gap, "" when nobody can tell."""
+    online = row.flags.get("online", "")
     if online == "absent":
         return "out" if "online" in row.reasons else "no"
     return online if online in ("yes", "no") else ""

@@ -125,24 +125,33 @@ def test_a_town_may_leave_these_out_of_its_model(tmp_path: Path) -> None:
 
 
 OFF = {"オンライン申請可否": "不可"}
-UNMARKED = line("丙", **{"59手続区分": ""})
+
+
+def some(name: str, count: int, **changed: str) -> list[tuple[str, ...]]:
+    return [line(f"{name}{at}", **changed) for at in range(count)]
+
+
+UNMARKED = {"59手続区分": ""}
 
 
 @pytest.mark.parametrize(
     ("rows", "verdict"),
     [
-        ([line("甲")] * 3 + [line("乙", **OFF)] * 2, Verdict.PASS),
-        ([line("甲")] * 599 + [line("乙", **OFF)] * 401, Verdict.FAIL),
-        ([line("甲")] * 5 + [line("乙", **OFF)] * 5 + [line("丙", **{"59手続区分": ""})], Verdict.FAIL),
-        ([line("甲")] * 5 + [line("乙", **OFF)] * 4 + [UNMARKED] * 3, Verdict.UNKNOWN),
-        ([line("甲")] * 3 + [line("乙", **{"59手続区分": ""})], Verdict.UNKNOWN),
+        (some("甲", 3) + some("乙", 2, **OFF), Verdict.PASS),
+        (some("甲", 599) + some("乙", 401, **OFF), Verdict.FAIL),
+        (some("甲", 5) + some("乙", 5, **OFF) + some("丙", 1, **UNMARKED), Verdict.FAIL),
+        (some("甲", 5) + some("乙", 4, **OFF) + some("丙", 3, **UNMARKED), Verdict.UNKNOWN),
+        (some("甲", 3) + some("乙", 1, **UNMARKED), Verdict.UNKNOWN),
         ([line("甲"), line("乙", **{"59手続区分": "-", **OFF})], Verdict.PASS),
         ([line("甲", **{"59手続区分": "12"})], Verdict.PASS),
         ([line("甲", **{"59手続区分": "60"})], Verdict.UNKNOWN),
         ([line("甲", **{"59手続区分": "×"})], Verdict.UNKNOWN),
+        (some("甲", 2) * 9 + some("乙", 2, **OFF), Verdict.FAIL),
+        (some("甲", 3) + some("甲", 3, **OFF), Verdict.FAIL),
     ],
     ids=["at the aim", "59.9 %", "even if the blank were online", "the blanks decide", "a blank row",
-         "a dash is outside", "a number of the list", "no number of the list", "nothing of the list"],
+         "a dash is outside", "a number of the list", "no number of the list", "nothing of the list",
+         "rows written again and again", "both yes and no"],
 )  # fmt: skip
 def test_the_share_of_the_59_is_never_rounded_up_nor_filled_in(
     tmp_path: Path, rows: list[tuple[str, ...]], verdict: Verdict
@@ -158,14 +167,26 @@ def test_the_share_of_the_59_is_never_rounded_up_nor_filled_in(
         ([f"{nth:02}" for nth in range(1, 59)] + ["58"], Verdict.UNKNOWN),
         (["○"] * 58, Verdict.UNKNOWN),
         (["1"], Verdict.UNKNOWN),
+        ([], Verdict.UNKNOWN),
     ],
-    ids=["each number", "each name", "a number twice", "one is missing", "one alone"],
+    ids=["each number", "each name", "a number twice", "one is missing", "one alone", "none"],
 )
 def test_a_ledger_that_marks_fewer_than_the_list_has_never_passes(
     tmp_path: Path, marks: list[str], verdict: Verdict
 ) -> None:
     rows = [line(f"届{at}", **{"59手続区分": mark}) for at, mark in enumerate(marks)]
     assert judged("ONL-04", ledger(tmp_path, *rows)).verdict is verdict
+
+
+def test_a_procedure_marked_by_number_and_by_name_counts_once(tmp_path: Path) -> None:
+    numbered = [line(f"届{at}", **{"59手続区分": str(at + 1)}) for at in range(30)]
+    assert judged("ONL-04", ledger(tmp_path, *numbered, *some("届", 29))).verdict is Verdict.UNKNOWN
+
+
+def test_what_the_ledger_does_not_mark_may_be_online(tmp_path: Path) -> None:
+    assert judged("ONL-04", ledger(tmp_path, line("届", **OFF))).verdict is Verdict.UNKNOWN
+    most = judged("ONL-04", ledger(tmp_path, *some("届", 24, **OFF)))
+    assert (most.verdict, most.values["share"], most.values["listed"]) == (Verdict.FAIL, 59, 59)
 
 
 def test_what_the_town_does_not_have_is_among_the_listed(tmp_path: Path) -> None:
