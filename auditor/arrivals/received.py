@@ -44,6 +44,21 @@ TABLES = """
 A `refusal` stands while the machine has nothing better.
 """
 
+_COUNTED = """CREATE TABLE {name} (
+        machine TEXT NOT NULL,
+        context TEXT NOT NULL,
+        signed INTEGER NOT NULL,
+        sequence INTEGER NOT NULL,
+        digest {digest} NOT NULL PRIMARY KEY,
+        collected_at TEXT NOT NULL,
+        arrived TEXT NOT NULL,
+        standing TEXT NOT NULL,
+        signer TEXT NOT NULL,
+        key TEXT NOT NULL,
+        run INTEGER NOT NULL,
+        forgotten INTEGER NOT NULL DEFAULT 0
+    ) WITHOUT ROWID"""
+
 SAID = (
     """CREATE TABLE said (
         machine TEXT NOT NULL,
@@ -54,20 +69,7 @@ SAID = (
     )""",
     """INSERT OR REPLACE INTO said
         SELECT machine, context, key, document FROM bundle WHERE document IS NOT NULL""",
-    """CREATE TABLE counted (
-        machine TEXT NOT NULL,
-        context TEXT NOT NULL,
-        signed INTEGER NOT NULL,
-        sequence INTEGER NOT NULL,
-        digest TEXT NOT NULL PRIMARY KEY,
-        collected_at TEXT NOT NULL,
-        arrived TEXT NOT NULL,
-        standing TEXT NOT NULL,
-        signer TEXT NOT NULL,
-        key TEXT NOT NULL,
-        run INTEGER NOT NULL,
-        forgotten INTEGER NOT NULL DEFAULT 0
-    ) WITHOUT ROWID""",
+    _COUNTED.format(name="counted", digest="TEXT"),
     """INSERT INTO counted SELECT machine, context, signed, sequence, digest, collected_at, arrived, standing,
         signer, key, run, forgotten FROM bundle""",
     "DROP TABLE bundle",
@@ -80,20 +82,7 @@ Among the bundles it would leave a hole a night.
 """
 
 SHORT = (
-    """CREATE TABLE short (
-        machine TEXT NOT NULL,
-        context TEXT NOT NULL,
-        signed INTEGER NOT NULL,
-        sequence INTEGER NOT NULL,
-        digest BLOB NOT NULL PRIMARY KEY,
-        collected_at TEXT NOT NULL,
-        arrived TEXT NOT NULL,
-        standing TEXT NOT NULL,
-        signer TEXT NOT NULL,
-        key TEXT NOT NULL,
-        run INTEGER NOT NULL,
-        forgotten INTEGER NOT NULL DEFAULT 0
-    ) WITHOUT ROWID""",
+    _COUNTED.format(name="short", digest="BLOB"),
     """INSERT INTO short SELECT machine, context, signed, sequence, short_digest(digest), collected_at,
         arrived, standing, signer, key, run, forgotten FROM bundle""",
     "DROP TABLE bundle",

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from auditor.arrivals import received
 from auditor.errors import OutputError
 from auditor.keeping import states, store, views
-from auditor.keeping.documents import unpacked
+from auditor.keeping.documents import read_run, unpacked
 from auditor.keeping.seals import digest_of, seal_run
 
 Migration = str | Callable[[sqlite3.Connection], None]
@@ -106,17 +106,23 @@ def _for_years(db: sqlite3.Connection) -> None:
 
 
 def _town_days(db: sqlite3.Connection) -> None:
-    """Digests as bytes; the figures of the town as a whole, made from the runs that can be read."""
+    """Digests as bytes; the figures of the town as a whole, made from the last run of each day.
+
+    A day whose last run is not what was kept has no figure of the town, and keeps those of its sections.
+    """
     _short_digests(db)
     for view in views.NAMES:
         db.execute(f"DROP VIEW IF EXISTS {view}")
     for statement in views.VIEWS:
         db.execute(statement)
-    for (number,) in db.execute("SELECT number FROM run ORDER BY number").fetchall():
+    last = db.execute(
+        "SELECT number, plain FROM run WHERE number IN (SELECT max(number) FROM run GROUP BY day)"
+    )
+    for number, digest in last.fetchall():
         with contextlib.suppress(*store.DAMAGED):  # `history verify` names what is damaged
-            run = store.run_of(db, number)
-            if run is not None:
-                states.count_day(db, run)
+            document = store.run_plain(db, number)
+            if document is not None and digest_of(document) == digest:
+                states.count_day(db, read_run(document))
 
 
 def _short_digests(db: sqlite3.Connection) -> None:

@@ -74,8 +74,9 @@ def count_day(db: sqlite3.Connection, run: Run) -> None:
     ready = {row.section: row.by_ready.get(Ready.READY, 0) for row in run.section_readiness}
     rows = [(row.section, row.people, ready[row.section], row.tally) for row in run.section_readiness]
     rows.append((WHOLE, sum(row.people for row in run.section_readiness), sum(ready.values()), run.tally))
+    db.execute("DELETE FROM daily WHERE day = ?", (day,))  # a section may have been renamed since
     db.executemany(
-        "INSERT OR REPLACE INTO daily VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO daily VALUES (?, ?, ?, ?, ?, ?, ?)",
         (
             (day, section, people, able, counted.fail, counted.unknown, counted.passed)
             for section, people, able, counted in rows

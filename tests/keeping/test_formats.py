@@ -87,6 +87,20 @@ def test_the_town_s_figures_of_before_are_made_from_its_runs(file: Path) -> None
     assert rows(file, "SELECT count(*) FROM v_day WHERE section = ''") == [(0,)]
 
 
+def test_a_damaged_last_run_changes_no_figure_of_its_day(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(migrations, "MIGRATIONS", MIGRATIONS[:4])
+        History(file).close()
+    with closing(sqlite3.connect(file)) as db:
+        day, number = db.execute("SELECT day, max(number) FROM run").fetchone()
+        db.execute("UPDATE run SET document = x'789c' WHERE number = ?", (number,))
+        db.commit()
+    before = rows(file, "SELECT * FROM daily WHERE section <> ''")
+    History(file).close()
+    assert rows(file, "SELECT * FROM daily WHERE section <> '' ORDER BY day") == sorted(before)
+    assert rows(file, f"SELECT count(*) FROM v_town_day WHERE day = '{day}'") == [(0,)]
+
+
 @pytest.mark.parametrize(
     ("lower", "undo"),
     [

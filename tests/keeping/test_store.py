@@ -2,6 +2,7 @@
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from auditor.errors import OutputError
 from auditor.history import History
+from auditor.keeping import states
 from auditor.keeping.store import BASE_RUNS
 from auditor.keeping.verify import verified
 from auditor.run import Change
@@ -111,3 +113,13 @@ def test_a_trend_counts_each_day_once_and_the_sections_asked_for(file: Path) -> 
             (date(2026, 11, 25), 1, 0),
         ]
         assert history.trend(NOW.date(), NOW.date(), ("no-such-section",)) == ()
+
+
+def test_a_section_renamed_during_a_day_is_counted_once(file: Path) -> None:
+    with History(file) as history:
+        run = history.keep(audit_of())
+        (old,) = run.section_readiness
+        with history.changing() as db:
+            states.count_day(db, replace(run, section_readiness=(replace(old, section="renamed"),)))
+        days = history.trend(run.today, run.today, (old.section, "renamed"))
+    assert [one.people for one in days] == [old.people]
