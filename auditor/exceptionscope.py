@@ -72,6 +72,7 @@ def scoped(toml: TomlFile, written: Written, ground: Ground, today: date) -> tup
         if found.last >= today:
             problems += _unmatched(toml, place, row, ground, targets)
             problems += _wide(toml, place, row, ground, targets)
+    problems += _together(toml, rows, ground, today)
     problems += _overlaps(toml, rows)
     if problems:
         raise ConfigError(problems)
@@ -155,6 +156,20 @@ def _wide(
         return
     if targets == ground.judged[row.control]:
         yield toml.problem((*place, "control"), "exception_critical", name=row.control)
+
+
+def _together(toml: TomlFile, rows: Sequence[Excepted], ground: Ground, today: date) -> Iterator[Problem]:
+    """Nor do several exceptions together leave nobody under a critical control on any day."""
+    for index, row in enumerate(rows):
+        control = ground.controls.get(row.control)
+        if control is None or control.severity != "critical" or row.last < today:
+            continue
+        day = max(row.start, today)
+        beside = [one for one in rows if one.control == row.control and one.start <= day <= one.last]
+        covered = {target for one in beside for target in one.targets}
+        judged = ground.judged.get(row.control, frozenset())
+        if judged and covered >= judged and all(set(one.targets) != judged for one in beside):
+            yield toml.problem(("exceptions", str(index), "control"), "exception_critical", name=row.control)
 
 
 def _overlaps(toml: TomlFile, rows: Sequence[Excepted]) -> Iterator[Problem]:

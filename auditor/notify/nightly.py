@@ -16,7 +16,7 @@ from auditor.notify.declared import Mail
 from auditor.notify.news import TOWN, News, reminded_of, scope_of
 from auditor.notify.notice import Batch, Kind, Notice, State, Told, key_of
 from auditor.notify.outbox import Outbox, opened
-from auditor.notify.reminders import Reminder, news, reminders
+from auditor.notify.reminders import Reminder, lasting, news, reminders
 from auditor.run import Changes, Run
 from auditor.tables import Table
 from auditor.town import Loaded
@@ -123,8 +123,11 @@ class _Night:
         new = {who: told for who, told in known.items() if not self._told_today(told)}
         if not new:
             return Batch()
-        found = reminders(self.run, {table.id: table.read() for table in tables})
-        due, remembered = news(found, self.outbox.reminded())
+        contents = {table.id: table.read() for table in tables}
+        found = reminders(self.run, contents)
+        due, remembered = news(found, self.outbox.reminded(), lasting(self.run, contents))
+        if len(new) < len(known):  # who was told of an earlier run today would never hear of these
+            due, remembered = (), {}
         bases: dict[int, Changes | None] = {}
         notices: list[Notice] = []
         after: dict[str, Told] = {}

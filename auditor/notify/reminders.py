@@ -1,6 +1,6 @@
 """What ends soon: exceptions, what sections said, certificates and products; told at 30, 14 and 7 days."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -8,7 +8,7 @@ from enum import StrEnum
 from auditor.exceptions import REMIND_DAYS, ending
 from auditor.findings import Verdict
 from auditor.run import Run
-from auditor.tables import TableContent
+from auditor.tables import TableContent, TableRow
 
 OVER = 0
 """The step of what is over and still on record as if it were not."""
@@ -45,16 +45,54 @@ def reminders(run: Run, tables: Mapping[str, TableContent]) -> tuple[Reminder, .
 
 
 def news(
-    found: Sequence[Reminder], known: Mapping[str, int]
+    found: Sequence[Reminder], known: Mapping[str, int], lasting: Collection[str]
 ) -> tuple[tuple[Reminder, ...], dict[str, int | None]]:
     """What was not told at this step yet, and what has to be remembered of it.
 
     What is renewed for some days at a time (a stapled answer, an export) is told at each step once and then
-    only after it was good for longer than the longest step.
+    only after it was seen to be good for longer than the longest step (`lasting`): a machine that is off
+    tonight shows nothing of the kind.
     """
     fresh = tuple(one for one in found if one.step < known.get(one.subject, max(REMIND_DAYS) + 1))
-    gone = known.keys() - {one.subject for one in found}
+    gone = {one for one in known.keys() - {one.subject for one in found} if one in lasting or _dated(one)}
     return fresh, {**dict.fromkeys(gone), **{one.subject: one.step for one in fresh}}
+
+
+def lasting(run: Run, tables: Mapping[str, TableContent]) -> frozenset[str]:
+    """The subjects that are seen tonight to be good for longer than the longest step."""
+    beyond = run.today + timedelta(days=max(REMIND_DAYS))
+    said: dict[str, date] = {}
+    for row in run.findings:
+        if row.attested is not None and row.attested.until is not None:
+            office = row.attested.office
+            said[office] = min(said.get(office, row.attested.until), row.attested.until)
+    return frozenset(
+        {
+            *(f"attested:{office}" for office, until in said.items() if until > beyond),
+            *(
+                f"holds:{row.control}:{row.target}"
+                for row in run.findings
+                if row.attested is None
+                and row.verdict is Verdict.PASS
+                and (row.until is None or row.until > beyond)
+            ),
+            *(
+                _support(id_, row)
+                for id_, content in tables.items()
+                for row in content.rows
+                if row.end is None or row.end > beyond
+            ),
+        }
+    )
+
+
+def _dated(subject: str) -> bool:
+    """True for what bears its day in its name: it never comes again once it is over or closed."""
+    return subject.startswith("exception:")
+
+
+def _support(table: str, row: TableRow) -> str:
+    return f"support:{table}:{row.product}:{row.release}:{row.edition}"
 
 
 def _step(left: int) -> int | None:
@@ -97,8 +135,7 @@ def _products(tables: Mapping[str, TableContent], today: date) -> Iterator[Remin
     for id_, content in tables.items():
         for row in content.rows:
             if row.end is not None and today <= row.end <= today + timedelta(days=max(REMIND_DAYS)):
-                subject = f"support:{id_}:{row.product}:{row.release}:{row.edition}"
-                yield from _ending(Ends.SUPPORT, subject, row.end, today, ())
+                yield from _ending(Ends.SUPPORT, _support(id_, row), row.end, today, ())
 
 
 def _ending(ends: Ends, subject: str, last: date, today: date, sections: Iterable[str]) -> Iterator[Reminder]:

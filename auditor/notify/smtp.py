@@ -33,6 +33,8 @@ SERVICE = "telework-auditor"
 _NOWHERE = Path("keyring")
 _DOT = re.compile(rb"^\.", re.MULTILINE)
 _OK, _GO_AHEAD, _FOR_GOOD = 250, 354, 500
+_ACCEPTED, _REFUSALS = 2, (4, 5)
+"""First digits of replies (RFC 5321 §4.2.1)."""
 _TAKEN = (250, 251, 252)
 
 Clock = Callable[[], datetime]
@@ -136,14 +138,19 @@ def send(
 
     Raises:
         Refused: the server said no.
-        OSError: the connection broke (also as `smtplib.SMTPServerDisconnected`).
+        OSError: the connection broke, or the answer to the text is none (also as
+            `smtplib.SMTPServerDisconnected`).
     """
     _expect(server.mail(sender), (_OK,))
     _expect(server.rcpt(recipient), _TAKEN, for_good=True)
     _expect(server.docmd("DATA"), (_GO_AHEAD,), for_good=True)
     under_way()
     server.send(_DOT.sub(b"..", document.rstrip(b"\r\n")) + b"\r\n.\r\n")
-    _expect(server.getreply(), (_OK,), for_good=True)
+    code, said = server.getreply()
+    if code // 100 in _REFUSALS:
+        raise Refused(code, said, for_good=True)
+    if code // 100 != _ACCEPTED:  # it may have been taken, and would be sent twice
+        raise smtplib.SMTPServerDisconnected(f"no understandable answer to the text: {code}")
 
 
 def _each(

@@ -14,7 +14,7 @@ from auditor.errors import ConfigError
 from auditor.problems import worded
 from auditor.words import LANGUAGES
 from tests.core.world import control, lock, model, offer, plugins
-from tests.exceptions.kit import CHECKS, TODAY, demanded, read, refused, row, town
+from tests.exceptions.kit import CHECKS, PCS, TODAY, demanded, read, refused, row, town
 
 LINES = {"number": 2, "control": 3, "targets": 4, "applicant": 5, "reason": 6, "measure": 7, "approver": 8}
 LINES |= {"start": 9, "end": 10}
@@ -170,3 +170,17 @@ def test_any_text_is_read_or_refused_as_a_whole(tmp_path_factory: pytest.TempPat
     folder = tmp_path_factory.mktemp("any")
     with suppress(ConfigError):
         assert read(folder, text.encode("utf-8", "replace").decode()).rows == ()
+
+
+def test_several_exceptions_together_never_leave_nobody_under_a_critical_control(tmp_path: Path) -> None:
+    critical = demanded(severity="critical")
+    every = [f"endpoint:{pc.id}" for pc in PCS]
+    assert len(every) > 1
+    rows = [
+        row(number=f'"2026-{at}"', targets=f'["{key}"]', start="2026-11-01") for at, key in enumerate(every)
+    ]
+    assert {key for _, _, key in refused(tmp_path, *rows, model=critical)} == {"exception_critical"}
+    assert len(read(tmp_path, *rows[1:], model=critical).rows) == len(every) - 1
+    over = row(number='"2026-0"', targets=f'["{every[0]}"]', start="2026-11-01", end="2026-11-02")
+    assert len(read(tmp_path, over, *rows[1:], model=critical).rows) == len(every)
+    assert len(read(tmp_path, *rows).rows) == len(every), "others may be"

@@ -13,9 +13,11 @@ from auditor.history import History
 from auditor.notify.nightly import not_run
 from auditor.notify.notice import State
 from auditor.notify.outbox import Outbox
+from auditor.run import Run
 from tests.notify.nights import IT, SHARE, SOUMU, ZEIMU, kept, loaded, mail_to, moment, told
 from tests.notify.sink import Sink, free_port, serving, text_of
 
+ENDING = "期限のある適合"
 FAULT_FROM, MENDED_AT, AGAIN_FROM = 4, 10, 20
 MONDAYS = (0, 7, 14, 21, 28)
 """The first night is a Monday."""
@@ -185,6 +187,39 @@ def test_an_end_is_told_at_thirty_fourteen_and_seven_days(tmp_path: Path, missed
             told_on += [night for mail in new if "例外承認 1件（" in text_of(mail)]
     assert told_on == ([1, 17, 24] if not missed else [1, 18, 24])
     assert all("例外承認 1件（" not in text_of(mail) for mail in sink.mails(ZEIMU))
+
+
+def holding(run: Run, until: date, verdict: Verdict = Verdict.PASS) -> Run:
+    """The run with everything that passes good until a day, or not known at all."""
+    rows = (
+        replace(row, until=until if verdict is Verdict.PASS else None, verdict=verdict)
+        if row.verdict is Verdict.PASS
+        else row
+        for row in run.findings
+    )
+    return replace(run, findings=tuple(rows))
+
+
+def test_an_end_is_not_told_again_because_the_machine_was_off(tmp_path: Path) -> None:
+    sink = Sink()
+    with serving(sink) as port, History(tmp_path / "auditor.db") as history:
+        where = loaded(tmp_path, replace(mail_to(port), sections={}))
+        for night in range(6):
+            verdict = Verdict.UNKNOWN if night % 2 else Verdict.PASS
+            told(where, history, holding(kept(tmp_path, history, night), date(2026, 12, 20), verdict))
+    assert sum(ENDING in text_of(mail) for mail in sink.mails(IT)) == 1
+
+
+def test_an_end_first_seen_in_the_morning_is_told_to_everybody_the_next_night(tmp_path: Path) -> None:
+    sink = Sink()
+    with serving(sink) as port, History(tmp_path / "auditor.db") as history:
+        where = loaded(tmp_path, mail_to(port))
+        told(where, history, kept(tmp_path, history, 0))
+        told(where, history, kept(tmp_path, history, 1, 900))
+        told(where, history, holding(kept(tmp_path, history, 1), date(2026, 12, 1)))
+        before = len(sink.mails(IT))
+        told(where, history, holding(kept(tmp_path, history, 2), date(2026, 12, 1)))
+    assert any(ENDING in text_of(mail) for mail in sink.mails(IT)[before:])
 
 
 def test_a_pass_that_is_renewed_every_few_days_does_not_flood(tmp_path: Path) -> None:

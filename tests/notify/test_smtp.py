@@ -208,6 +208,25 @@ def test_a_mail_whose_answer_was_lost_is_in_doubt_and_never_sent_again(tmp_path:
     assert sink.subjects(IT) == ["第1回の点検：松風町", "第2回の点検：松風町"]
 
 
+@pytest.mark.parametrize("said", ["251 taken all the same", "200 fine"])
+def test_every_yes_is_a_yes(tmp_path: Path, said: str) -> None:
+    sink = Sink(at_data={IT: said})
+    with serving(sink) as port, box(tmp_path, letter(1)) as outbox:
+        smtp.deliver(mail(port), outbox)
+        assert states(outbox) == []
+
+
+@pytest.mark.parametrize("said", ["what?", "25", "354 go on"])
+def test_an_answer_that_is_neither_yes_nor_no_is_a_doubt_and_sends_nothing_twice(
+    tmp_path: Path, said: str
+) -> None:
+    sink = Sink(at_data={IT: said})
+    with serving(sink) as port, box(tmp_path, letter(1)) as outbox:
+        for _ in range(2):
+            smtp.deliver(mail(port), outbox)
+            assert states(outbox) == [State.DOUBTFUL]
+
+
 KILLED = """
 import sys, time
 from pathlib import Path
