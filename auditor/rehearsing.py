@@ -165,21 +165,24 @@ class Guide:
             answers.append(kept_answer(probe, gateway, keys, lambda: dial))
         return Evidence(target=target_key(gateway), collected_at=datetime.now(UTC), answers=tuple(answers))
 
-    def to_server(self, place: Place | None) -> Unreached | None:
-        """One connect to where approvals run: what stood in the way, None = somebody answered there."""
+    def to_server(self, place: Place | None, whose: str) -> Unreached | None:
+        """One connect to where approvals run: what stood in the way, None = somebody answered there.
+
+        `whose` = the keys of what runs there, for the log of contacts.
+        """
         if place is None:
             return Unreached(Reason.NOT_DECLARED, "")
         allowed = frozenset({(place.host, place.port, "tcp")})
         try:
             with self.turns.at(self.deadline, place.host):
-                dial = DirectDial(allowed, self._seconds(place.host), self._log)
+                dial = DirectDial(allowed, self._seconds(place.host), self._log(whose))
                 with dial.tcp(place.host, place.port, wait_s=WAIT_S):
                     return None
         except Unreached as error:
             return error
 
-    def _log(self, contact: Contact) -> None:
-        self.roads.contacts.append(replace(contact, what="rehearse"))
+    def _log(self, whose: str) -> Callable[[Contact], None]:
+        return lambda contact: self.roads.contacts.append(replace(contact, target=whose, what="rehearse"))
 
     def _seconds(self, what: str) -> float:
         return min(self.roads.probe_deadline_s, self.deadline.need_s(what))
@@ -251,12 +254,15 @@ def walked(
     guide = Guide(
         session=session, roads=roads, tasks=tasks, deadline=Deadline.after(deadline_s), vantage=vantage
     )
-    places = {None if is_silent(carrier) else server_of(carrier) for carrier in carriers}
+    places: dict[Place | None, list[str]] = {}
+    for carrier in carriers:
+        place = None if is_silent(carrier) else server_of(carrier)
+        places.setdefault(place, []).append(target_key(carrier))
     ways: dict[str, tuple[Step, ...]] = {}
     servers: dict[str, Step] = {}
     with ThreadPoolExecutor(max_workers=WORKERS, thread_name_prefix="rehearsal") as pool:
         through = {pool.submit(guide.through, gateway): gateway for gateway in gateways}
-        to = {place: pool.submit(guide.to_server, place) for place in places}
+        to = {place: pool.submit(guide.to_server, place, " ".join(keys)) for place, keys in places.items()}
         for future in as_completed(through):
             gateway = through[future]
             ways[gateway.id] = future.result()

@@ -17,7 +17,7 @@ from reports.era import day, moment
 TOWN_MARKS = ("I", "M")
 """Evidence marks of what is the town's (or this project's) own choice, shown as 「町の基準」."""
 
-_LINE = re.compile(r"([^\s:()]+\.(?:csv|tsv|txt|log|xlsx|xlsm|toml|conf|ini)|page_log):([0-9]+)(?![0-9.])")
+_LINE = re.compile(r"([^\s:()]+\.(?:csv|tsv|txt|xlsx|xlsm|toml)|page_log):([0-9]+)(?![0-9.:/])")
 """A line of a file, as checks name it; a host and its port look alike and are none."""
 
 NAME_LENGTH = 24

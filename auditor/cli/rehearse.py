@@ -39,8 +39,8 @@ def register(app: typer.Typer, speech: Speech) -> None:
         ),
     ) -> int:
         found = _rehearsed(town, speech, section, checks_dir, deadline, origin)
+        _log(found, town / LOGS, speech)  # first: whoever reads the answer may leave early
         _show(found, speech, as_json=as_json)
-        _log(found, town / LOGS, speech)
         return ending(found)
 
 
@@ -136,7 +136,7 @@ def _log(found: "Rehearsal", folder: Path, speech: Speech) -> None:
 
     if not found.contacts:
         return
-    path = folder / f"{japan_day(found.started):%Y%m%d-%H%M%S}-contacts.csv"
+    path = folder / f"{japan_day(found.started):%Y%m%d-%H%M%S-%f}-contacts.csv"
     try:
         screen("contacts")(found.contacts, path, speech.lang)
     except OutputError as error:

@@ -193,6 +193,8 @@ def test_days_are_said_in_both_languages() -> None:
         ("課の状況.csv:18 総務課", "課の状況.csvの18行目 総務課"),
         ("vpn.example.lg.jp:443", "vpn.example.lg.jp:443"),
         ("192.0.2.1:3389", "192.0.2.1:3389"),
+        ("nas.log:445", "nas.log:445"),
+        ("app.txt:10:22:33", "app.txt:10:22:33"),
         ("税務課: 15/30", "税務課: 15/30"),
         ("経路.csv: 課長の承認", "経路.csv: 課長の承認"),
     ],

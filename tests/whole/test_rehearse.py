@@ -51,7 +51,7 @@ def test_every_contact_is_logged_and_all_are_declared(well: Morning) -> None:
     assert len(rows) - 1 == len(found["contacts"])
     made = {(one["host"], one["port"]) for one in found["contacts"]}
     assert made == {("127.0.0.1", port) for port in (well.port, well.broker, well.server)}
-    assert all(one["what"] for one in found["contacts"])
+    assert all(one["what"] and one["target"] for one in found["contacts"])
 
 
 def test_a_log_that_cannot_be_written_is_told_and_the_answer_stands(well: Morning, tmp_path: Path) -> None:
