@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from secrets import token_hex
 
+from tests.peers.netns import settle
 from tests.peers.process import need, need_root
 
 FAR = "198.18.43.2"
@@ -64,6 +65,7 @@ def narrow(*, silent: bool) -> Iterator[Narrow]:
             _ip("netns", "exec", name, "sh", "-c", "echo 1 >/proc/sys/net/ipv4/ip_forward")
         if silent:
             _ip(*f"-n {one} rule add iif lo to {NEAR}/32 pref 100 blackhole".split())
+        settle(near, FAR)
         yield Narrow(near, far)
     finally:
         for name in (near, one, two, far):

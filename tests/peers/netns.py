@@ -1,10 +1,12 @@
 """A network of its own for a test: a line, a router behind it, addresses that answer, refuse or are lost."""
 
 import ctypes
+import errno
 import os
 import socket
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +17,8 @@ from tests.peers.process import need, need_root
 
 HERE, THERE = "198.18.7.2", "198.18.7.1"
 CLONE_NEWNET = 0x40000000
+CLOSED_PORT = 9  # discard: no test listens there
+SETTLE_S = 20
 LOST, PROHIBITED = "198.18.9.9", "198.18.9.10"
 
 
@@ -57,6 +61,7 @@ def line() -> Iterator[Line]:
         _ip("-n", far, "route", "add", "blackhole", LOST)
         _ip("-n", far, "route", "add", "prohibit", PROHIBITED)
         _ip("netns", "exec", far, "sh", "-c", "echo 1 >/proc/sys/net/ipv4/ip_forward")
+        settle(near, THERE)
         with _listening(far) as port:
             yield Line(near, port, far)
     finally:
@@ -110,6 +115,25 @@ def _listening(namespace: str) -> Iterator[int]:
         server.shutdown(socket.SHUT_RDWR)
         server.close()
         thread.join(5)
+
+
+def settle(namespace: str, address: str) -> None:
+    """Wait until the address is heard from the namespace: a new line may lose what is sent at first.
+
+    Both ends are up before the kernel lets them carry, and a lost question for the neighbour's hardware
+    address is asked again only after a second.
+    """
+    refused: list[bool] = []
+
+    def knock() -> None:
+        limit = time.monotonic() + SETTLE_S
+        while not refused and time.monotonic() < limit:
+            with socket.socket() as sock:
+                sock.settimeout(1.5)
+                refused.extend([True] * (sock.connect_ex((address, CLOSED_PORT)) == errno.ECONNREFUSED))
+
+    inside(namespace, knock, SETTLE_S + 5)
+    assert refused, f"{address} is not heard from {namespace} within {SETTLE_S} s"
 
 
 def inside(namespace: str, act: Callable[[], None], limit_s: float = 10) -> None:

@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from secrets import token_hex
 
-from tests.peers.netns import inside
+from tests.peers.netns import inside, settle
 from tests.peers.process import need, need_root
 
 OFFICE, HOMES, LGWAN, MYNUMBER, BEYOND = "office", "homes", "lgwan", "mynumber", "beyond"
@@ -100,6 +100,7 @@ def segments() -> Iterator[Segments]:
                 _ip("-n", name, "addr", "add", f"{net}.{last}/24", "dev", end)
                 _ip("-n", name, "link", "set", end, "up")
             _ip("-n", names[segment], "route", "add", "default", "via", f"{net}.1")
+            settle(names[segment], f"{net}.1")
         with found.stack:
             yield found
     finally:
