@@ -8,7 +8,7 @@ in one transaction, so a run that dies leaves the state before it. How it stays 
 import contextlib
 import errno
 import sqlite3
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime
@@ -22,14 +22,16 @@ from auditor.engine import Audit
 from auditor.errors import OutputError
 from auditor.evidence import Evidence
 from auditor.findings import Reason
-from auditor.firstseen import NOBODY, Heirs, first_seen
+from auditor.firstseen import first_seen
 from auditor.keeping import states, store
 from auditor.keeping.copies import in_memory, set_aside
 from auditor.keeping.documents import unpacked
+from auditor.keeping.lineage import lineage
 from auditor.keeping.migrations import MIGRATIONS, migrate, version_of
 from auditor.keeping.reading import read_only
 from auditor.keeping.states import DayCount, Interval
 from auditor.run import Change, Run
+from auditor.targets import Section
 
 
 def connected(path: Path, *, writable: bool) -> sqlite3.Connection:
@@ -152,11 +154,24 @@ class History:
             return store.last_heard(self._db, target)
 
     def first_seen(
-        self, controls: Collection[str], today: date, heirs: Heirs = NOBODY
+        self, controls: Collection[str], today: date, sections: Sequence[Section] = ()
     ) -> dict[tuple[str, str], date]:
-        """Since which day faults of these controls are known, by target and control; `firstseen` counts."""
+        """Since which day faults of these controls are known, by target and control; `firstseen` counts.
+
+        `sections` = today's, which may continue others.
+        """
         with self.faults():
-            return first_seen(self._db, controls, today, heirs)
+            former = {
+                f"{Section.kind}:{id_}": tuple(f"{Section.kind}:{old}" for old in olds)
+                for id_, olds in lineage(self._db, sections).items()
+                if olds
+            }
+            return first_seen(self._db, controls, today, former)
+
+    def with_former(self, sections: Sequence[Section]) -> frozenset[str]:
+        """The ids of these sections and of all that they continue."""
+        with self.faults():
+            return frozenset(lineage(self._db, sections))
 
     def intervals(self, target: str, control: str) -> tuple[Interval, ...]:
         """All that is known of one control of one target, oldest first."""

@@ -25,7 +25,6 @@ from auditor.model import SHIPPED, Model, load_model, no_model
 from auditor.overlays import Covers, FirstSeen
 from auditor.plan import Task
 from auditor.run import Run
-from auditor.seasons import heirs
 from auditor.sightings import sightings_of
 from auditor.strays import strays
 from auditor.targets import Section, Town, part_of, target_key
@@ -195,7 +194,7 @@ def faults_since(session: Session, history: "History", today: date | None = None
     """
     graced = [id_ for id_, control in session.model.controls.items() if control.grace_days]
     until = today or japan_day(datetime.now(UTC)).date()
-    return history.first_seen(graced, until, heirs((session.whole or session.town).sections))
+    return history.first_seen(graced, until, (session.whole or session.town).sections)
 
 
 def signers_of(town: Town) -> Signers:

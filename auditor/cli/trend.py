@@ -73,15 +73,12 @@ def _counts(folder: Path, wanted: Sequence[str]) -> tuple["DayCount", ...]:
     from auditor.town import load_town  # noqa: PLC0415 - start-up time
 
     path = folder / FILE
-    ids: set[str] = set()
-    if wanted:
-        sections = narrowed(load_town(folder).town, wanted).sections
-        ids = {id_ for section in sections for id_ in (section.id, *section.formerly)}
+    sections = narrowed(load_town(folder).town, wanted).sections if wanted else ()
     with open_read_only(path) as history:
         run = history.run()
         if run is None:
             raise OutputError("history_missing", path=str(path))
-        return history.trend(run.today - timedelta(days=DAYS), run.today, ids)
+        return history.trend(run.today - timedelta(days=DAYS), run.today, history.with_former(sections))
 
 
 def _show(rows: Sequence["DayCount"], speech: Speech) -> None:

@@ -5,7 +5,7 @@ It may be run again for the same night as often as one likes: a notice is writte
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 from auditor.changes import changes
@@ -56,7 +56,7 @@ def notify(
         outbox.recovered()
         known = tuple(tables) if tables is not None else discover().tables
         queued = outbox.put(_Night(loaded, run, history, outbox, now).batch(known))
-        done = delivered(loaded, outbox)
+        done = delivered(loaded, outbox, now)
         outbox.tidy(now)
         states = [notice.state for notice in outbox.open()]
         heartbeat.write(settings.out, run, states, now)
@@ -68,11 +68,12 @@ def notify(
     )
 
 
-def delivered(loaded: Loaded, outbox: Outbox) -> Sequence[smtp.Delivered]:
-    """Send what waits, by mail and by webhook."""
+def delivered(loaded: Loaded, outbox: Outbox, now: datetime) -> Sequence[smtp.Delivered]:
+    """Send what waits, by mail and by webhook; to nobody who is no longer declared."""
     settings = loaded.settings
     done: list[smtp.Delivered] = []
     if settings.mail is not None:
+        outbox.withdraw(Kind.MAIL, settings.mail.everybody, now)
         done.append(smtp.deliver(settings.mail, outbox))
     if settings.webhook is not None:
         done.append(webhook.deliver(settings.webhook, outbox))
@@ -91,9 +92,12 @@ def not_run(loaded: Loaded, day: date, step: str, now: datetime) -> Notified:
         queued = 0
         if mail is not None:
             midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
-            made = tuple(_stopped(loaded, mail, to, (midnight, step), now) for to in mail.to)
+            made = tuple(
+                replace(_stopped(loaded, mail, to, (midnight, step), now), run=outbox.told(to).doubt)
+                for to in mail.to
+            )
             queued = outbox.put(Batch(notices=made))
-        done = delivered(loaded, outbox)
+        done = delivered(loaded, outbox, now)
         waiting = len(outbox.waiting(Kind.MAIL))
     why = tuple(one.why for one in done if one.why)
     return Notified(queued=queued, sent=sum(one.sent for one in done), waiting=waiting, why=why)

@@ -5,9 +5,10 @@ the run, its kind and its recipient, and exists once. Each step is on the disk b
 A mail that was under way when the process ended is not sent a second time (see `recovered`).
 """
 
+import os
 import sqlite3
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Self
@@ -79,20 +80,31 @@ def opened(folder: Path) -> "Outbox":
     return outbox
 
 
+def _make(path: Path) -> None:
+    """A new outbox, whole before it has its name: an empty file of that name has lost what it held."""
+    aside = path.with_name(f".{path.name}-{os.getpid()}")
+    aside.unlink(missing_ok=True)
+    with closing(sqlite3.connect(aside, isolation_level=None)) as db:
+        aside.chmod(0o600)
+        db.execute("PRAGMA synchronous=EXTRA")
+        db.executescript(f"BEGIN IMMEDIATE; {_TABLES} PRAGMA user_version={VERSION}; COMMIT;")
+    path.with_name(f"{path.name}-journal").unlink(missing_ok=True)  # of one that is gone: it would be played
+    aside.replace(path)
+
+
 class Outbox:
     """The outbox of one town folder; only the holder of the town's lock writes."""
 
     def __init__(self, folder: Path, *, writable: bool = True) -> None:
         self._path = folder / FILE
         with self._faults():
-            new = not self._path.exists()
-            mode = "rwc" if writable else "ro"
+            if writable and not self._path.exists():
+                _make(self._path)
+            mode = "rw" if writable else "ro"
             self._db = sqlite3.connect(
                 f"{self._path.resolve().as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=30
             )
             try:
-                if new:
-                    self._path.chmod(0o600)
                 self._prepared(writable=writable)
             except BaseException:
                 self._db.close()
@@ -112,10 +124,10 @@ class Outbox:
         found = int(self._db.execute("PRAGMA user_version").fetchone()[0])
         if found > VERSION:
             raise OutputError("outbox_version", path=str(self._path), found=found, known=VERSION)
+        if found == 0:
+            raise sqlite3.DatabaseError("it holds no outbox")
         if writable:
             self._db.execute("PRAGMA synchronous=EXTRA")
-            if found == 0:
-                self._db.executescript(f"BEGIN IMMEDIATE; {_TABLES} PRAGMA user_version={VERSION}; COMMIT;")
 
     @contextmanager
     def _faults(self) -> Iterator[None]:
@@ -191,6 +203,12 @@ class Outbox:
                 "UPDATE notice SET state = ?, why = 'interrupted' WHERE state = ?",
                 (State.DOUBTFUL, State.SENDING),
             ).rowcount
+
+    def withdraw(self, kind: Kind, recipients: Collection[str], now: datetime) -> None:
+        """Give up what waits for anybody else: who was taken out of the settings is not written to."""
+        for one in self.waiting(kind):
+            if one.recipient not in recipients:
+                self.mark(one.key, State.GIVEN_UP, now, f"not in [{kind}] any more")
 
     def waiting(self, kind: Kind) -> tuple[Notice, ...]:
         """What is to be sent, in the order it was written."""

@@ -11,8 +11,6 @@ from auditor.exceptions import Excepted
 from auditor.findings import Verdict
 from auditor.history import History
 from auditor.notify.nightly import not_run
-from auditor.notify.notice import State
-from auditor.notify.outbox import Outbox
 from auditor.run import Run
 from tests.notify.nights import IT, SHARE, SOUMU, ZEIMU, kept, loaded, mail_to, moment, told
 from tests.notify.sink import Sink, free_port, serving, text_of
@@ -257,37 +255,3 @@ def test_the_heartbeat_is_whole_and_holds_counts_only(tmp_path: Path) -> None:
     assert beat["silences"] == [one.code for one in run.silences]
     assert "総務01" not in json.dumps(beat, ensure_ascii=False)
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["heartbeat.json"]
-
-
-def test_a_restored_history_sends_nothing_again_and_counts_anew(tmp_path: Path) -> None:
-    sink = Sink()
-    with serving(sink) as port:
-        where = loaded(tmp_path, replace(mail_to(port), sections={}))
-        with History(tmp_path / "auditor.db") as history:
-            first = kept(tmp_path, history, 0)
-            told(where, history, first)
-            told(where, history, kept(tmp_path, history, 1, 900))
-        for path in tmp_path.glob("auditor.db*"):
-            path.unlink()
-        with History(tmp_path / "auditor.db") as history:
-            assert kept(tmp_path, history, 0).number == 1
-            told(where, history, first)
-            told(where, history, kept(tmp_path, history, 2, 900))
-    assert len(sink.taken) == 2 + 1
-    with Outbox(tmp_path) as outbox:
-        assert [one for one in outbox.open() if one.state is not State.SENT] == []
-
-
-def test_a_damaged_outbox_stops_no_night_and_is_told(tmp_path: Path) -> None:
-    sink = Sink()
-    with serving(sink) as port, History(tmp_path / "auditor.db") as history:
-        where = loaded(tmp_path, replace(mail_to(port), sections={}))
-        told(where, history, kept(tmp_path, history, 0))
-        (tmp_path / "outbox.db").write_bytes(b"half a sector of something else" * 300)
-        run = kept(tmp_path, history, 1)
-        assert "outbox" in [one.code for one in run.silences]
-        told(where, history, run)
-        assert "outbox" in [one.code for one in kept(tmp_path, history, 2).silences]
-        (tmp_path / "outbox-damaged.db").unlink()
-        assert "outbox" not in [one.code for one in kept(tmp_path, history, 3).silences]
-    assert "送る通知の控えが壊れました" in text_of(sink.mails()[-1])

@@ -14,7 +14,7 @@ from auditor.findings import Finding, Verdict
 from auditor.history import History
 from auditor.problems import worded
 from auditor.run import Run
-from auditor.seasons import Loose, Move, Orphan, Register, Step, heirs, moves, orphans
+from auditor.seasons import Loose, Move, Orphan, Register, Step, moves, orphans
 from auditor.strays import strays
 from auditor.targets import Endpoint, Person, Section, Town
 from auditor.words import LANGUAGES
@@ -248,23 +248,3 @@ def test_an_endpoint_that_is_retired_is_gone_and_not_lost() -> None:
     retired = Endpoint(id="PC-1", serial="SN1", name="総務01", os="linux", retired_on=YESTERDAY)
     found = moves(register(), register(endpoints=(), retired=(retired,)))
     assert Move(kind="endpoint", id="PC-1", step=Step.GONE) in found
-
-
-def test_days_for_mending_go_on_through_a_merger_and_end_with_a_pass(tmp_path: Path) -> None:
-    handed = heirs((Section(id="kikaku", name="企画課", formerly=("soumu", "zaisei")),))
-    key = ("section:kikaku", "W-01")
-    rows = (
-        (1, failing("section:zaisei"), failing("section:soumu", verdict=Verdict.PASS)),
-        (2, failing("section:zaisei"), failing("section:soumu")),
-        (3, failing("section:kikaku")),
-        (4, failing("section:kikaku", verdict=Verdict.PASS)),
-        (5, failing("section:kikaku")),
-    )
-    seen = []
-    with History(tmp_path / "auditor.db") as history:
-        for number, *found in rows:
-            history.keep(Audit(a_run(TOWN, number, *found), ()))
-            seen.append(history.first_seen(["W-01"], TODAY + timedelta(days=9), handed).get(key))
-        assert history.first_seen(["W-01"], TODAY + timedelta(days=9))[key] == TODAY + timedelta(days=5)
-    first, fifth = (TODAY + timedelta(days=days) for days in (1, 5))
-    assert seen == [first, first, first, None, fifth]

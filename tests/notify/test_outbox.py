@@ -1,0 +1,116 @@
+"""What the outbox holds through restored histories, damage, changed settings and doubts."""
+
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+from auditor.history import History
+from auditor.notify.nightly import not_run
+from auditor.notify.notice import Batch, State, Told
+from auditor.notify.outbox import Outbox
+from tests.notify.nights import IT, SOUMU, ZEIMU, kept, loaded, mail_to, moment, told
+from tests.notify.sink import Sink, free_port, serving, text_of
+
+
+def test_a_restored_history_sends_nothing_again_and_counts_anew(tmp_path: Path) -> None:
+    sink = Sink()
+    with serving(sink) as port:
+        where = loaded(tmp_path, replace(mail_to(port), sections={}))
+        with History(tmp_path / "auditor.db") as history:
+            first = kept(tmp_path, history, 0)
+            told(where, history, first)
+            told(where, history, kept(tmp_path, history, 1, 900))
+        for path in tmp_path.glob("auditor.db*"):
+            path.unlink()
+        with History(tmp_path / "auditor.db") as history:
+            assert kept(tmp_path, history, 0).number == 1
+            told(where, history, first)
+            told(where, history, kept(tmp_path, history, 2, 900))
+    assert len(sink.taken) == 2 + 1
+    with Outbox(tmp_path) as outbox:
+        assert [one for one in outbox.open() if one.state is not State.SENT] == []
+
+
+def test_a_damaged_outbox_stops_no_night_and_is_told(tmp_path: Path) -> None:
+    sink = Sink()
+    with serving(sink) as port, History(tmp_path / "auditor.db") as history:
+        where = loaded(tmp_path, replace(mail_to(port), sections={}))
+        told(where, history, kept(tmp_path, history, 0))
+        (tmp_path / "outbox.db").write_bytes(b"half a sector of something else" * 300)
+        run = kept(tmp_path, history, 1)
+        assert "outbox" in [one.code for one in run.silences]
+        told(where, history, run)
+        assert "outbox" in [one.code for one in kept(tmp_path, history, 2).silences]
+        (tmp_path / "outbox-damaged.db").unlink()
+        assert "outbox" not in [one.code for one in kept(tmp_path, history, 3).silences]
+    assert "送る通知の控えが壊れました" in text_of(sink.mails()[-1])
+
+
+def test_an_outbox_that_lost_all_it_held_is_not_taken_for_a_new_one(tmp_path: Path) -> None:
+    """A power cut may leave a file of nothing; what was told before is not known then, and that is said."""
+    sink = Sink()
+    with serving(sink) as port, History(tmp_path / "auditor.db") as history:
+        where = loaded(tmp_path, replace(mail_to(port), sections={}))
+        told(where, history, kept(tmp_path, history, 0))
+        (tmp_path / "outbox.db").write_bytes(b"")
+        run = kept(tmp_path, history, 1)
+        assert "outbox" in [one.code for one in run.silences]
+        told(where, history, run)
+    assert "送る通知の控えが壊れました" in text_of(sink.mails()[-1])
+    assert sorted(path.name for path in tmp_path.glob("*outbox*")) == ["outbox-damaged.db", "outbox.db"]
+
+
+def test_what_an_outbox_that_is_gone_left_half_done_is_not_played_into_a_new_one(tmp_path: Path) -> None:
+    with Outbox(tmp_path) as outbox:
+        outbox.put(Batch(told={"1": Told(run=7)}))
+    file, journal = tmp_path / "outbox.db", tmp_path / "outbox.db-journal"
+    with closing(sqlite3.connect(file, isolation_level=None)) as db:
+        db.execute("PRAGMA cache_size=1")
+        db.execute("BEGIN IMMEDIATE")
+        db.executemany(
+            "INSERT INTO told VALUES (?, 1, '', '', ?, '', 0)", ((str(n), "x" * 900) for n in range(2, 99))
+        )
+        left = journal.read_bytes()
+        assert left.startswith(b"\xd9\xd5\x05\xf9")  # as of a process that died here
+    file.unlink()
+    journal.write_bytes(left)
+    with Outbox(tmp_path) as outbox:
+        assert outbox.told("1") == Told()
+        assert not journal.exists()
+
+
+def test_what_waits_for_somebody_who_was_taken_out_of_the_settings_is_not_sent(tmp_path: Path) -> None:
+    with History(tmp_path / "auditor.db") as history:
+        told(loaded(tmp_path, mail_to(free_port())), history, kept(tmp_path, history, 0))
+        sink = Sink()
+        with serving(sink) as port:
+            where = loaded(tmp_path, replace(mail_to(port), sections={"soumu": (SOUMU,)}))
+            told(where, history, kept(tmp_path, history, 1))
+    assert sorted(one.rcpt_tos[0] for one in sink.taken) == [IT, SOUMU]
+    with Outbox(tmp_path) as outbox:
+        assert [(one.recipient, one.state) for one in outbox.open()] == [(ZEIMU, State.GIVEN_UP)]
+
+
+def test_a_doubtful_mail_about_a_night_that_did_not_run_is_told_in_the_next_one(tmp_path: Path) -> None:
+    doubt = "届いていないかもしれません"
+    sink = Sink()
+    with History(tmp_path / "auditor.db") as history:
+        dead = loaded(tmp_path, replace(mail_to(free_port()), sections={}))
+        with serving(sink) as port:
+            where = loaded(tmp_path, replace(mail_to(port), sections={}))
+            told(where, history, kept(tmp_path, history, 0))
+            told(where, history, kept(tmp_path, history, 1, 900))
+        not_run(dead, date(2026, 11, 25), "履歴", moment(2))
+        with Outbox(tmp_path) as outbox:
+            (waits,) = outbox.open()
+            outbox.mark(waits.key, State.DOUBTFUL, moment(2))
+        with serving(sink) as port:
+            where = loaded(tmp_path, replace(mail_to(port), sections={}))
+            for night in (3, 4):
+                told(where, history, kept(tmp_path, history, night, 900))
+            told(where, history, kept(tmp_path, history, 5))
+    texts = [text_of(mail) for mail in sink.mails(IT)]
+    assert [doubt in text for text in texts[:3]] == [False, False, True]
+    assert not any(doubt in text for text in texts[3:])
