@@ -58,6 +58,8 @@ def test_every_commented_example_can_be_used_as_it_is(tmp_path: Path, lang: str)
         1,
         4,
     )
+    assert [(flow.source, flow.zone) for flow in town.flows] == [("lgwan-pc", "mynumber")]
+    assert [one.id for one in town.vantages] == ["lgwan-pc"]
     assert [(system.kind, system.selectors) for system in town.systems] == [("mail-domain", ("selector1",))]
 
 
