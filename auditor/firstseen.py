@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
 
-from auditor.findings import ATTESTED, Verdict
+from auditor.findings import ATTESTED, Overlay, Verdict
+from auditor.keeping.clock import days_of
 
 FAULTY = ("fail", "grace", "exception")
 """What a `fail` is shown as; see `auditor.findings.shown_as`."""
@@ -18,27 +19,34 @@ Lineage = Mapping[str, Sequence[str]]
 NOBODY: Lineage = MappingProxyType({})
 
 _STATES = """
-    SELECT target, control, shown_as, first_day,
-           min(last_run, coalesce((SELECT max(number) FROM run WHERE day <= ?2), last_run))
-    FROM state WHERE control IN (SELECT value FROM json_each(?1)) AND first_day <= ?2
-    ORDER BY first_run
+    SELECT target, control, shown_as, first_run, min(last_run, ?2) FROM state
+    WHERE control IN (SELECT value FROM json_each(?1)) AND first_run <= ?2 ORDER BY first_run
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """Since which day (Japan) a fault is known; `excepted` = an exception lay over it on some night since."""
+
+    day: date
+    excepted: bool = False
 
 
 @dataclass(slots=True)
 class _Standing:
-    """One control of one target: the faults since its last pass, that pass, and when it was last there."""
+    """One control of one target: the fault since its last pass, that pass, and when it was last there."""
 
-    faulty_since: date | None = None
+    fault: Since | None = None
     passed_in: int = 0
     last_run: int = 0
 
     def hear(self, shown: str, day: date, last_run: int) -> None:
         state = shown.removeprefix(ATTESTED)
         if state == Verdict.PASS.value:
-            self.faulty_since, self.passed_in = None, last_run
-        elif state in FAULTY and self.faulty_since is None:
-            self.faulty_since = day
+            self.fault, self.passed_in = None, last_run
+        elif state in FAULTY:
+            known = self.fault or Since(day)
+            self.fault = Since(known.day, known.excepted or state == Overlay.EXCEPTION.value)
         self.last_run = last_run
 
 
@@ -51,15 +59,15 @@ class _Lines:
 
     def since(
         self, target: str, control: str, after: int = 0, above: frozenset[str] = frozenset()
-    ) -> Iterator[date]:
-        """The first days of the faults that nobody's pass ended; `after` = the run of an heir's last pass.
+    ) -> Iterator[Since]:
+        """The faults that nobody's pass ended; `after` = the run of an heir's last pass.
 
         A pass of an heir ends what it continues when it came after that was last there. `above` = those
         that lead here, so that a circle ends.
         """
         mine = self.standing.get((target, control), _Standing())
-        if mine.faulty_since is not None and (not above or mine.last_run >= after):
-            yield mine.faulty_since
+        if mine.fault is not None and (not above or mine.last_run >= after):
+            yield mine.fault
         for former in self.lineage.get(target, ()):
             if former not in above and former != target:
                 yield from self.since(former, control, max(after, mine.passed_in), above | {target})
@@ -67,22 +75,27 @@ class _Lines:
 
 def first_seen(
     db: sqlite3.Connection, controls: Collection[str], today: date, lineage: Lineage = NOBODY
-) -> dict[tuple[str, str], date]:
+) -> dict[tuple[str, str], Since]:
     """The first day of every fault that no pass has ended, by target and control, as known on `today`.
 
     Nights without an answer, without a run, and 対象外 in between end nothing. The intervals are read from
-    `state`: when they began tells their order. The faults of a target that is gone are those of whoever
-    continues it too, until that one or it passed.
+    `state`: the runs tell their order, and `days_of` the days, for a night's clock may have been wrong. The
+    faults of a target that is gone are those of whoever continues it too, until that one or it passed.
     """
+    days = days_of(db, today)
     lines = _Lines(lineage)
-    for target, control, shown, day, last_run in db.execute(
-        _STATES, (json.dumps(sorted(controls)), today.isoformat())
-    ):
+    oldest = min(days.values(), default=today)
+    wanted = (json.dumps(sorted(controls)), max(days, default=0))
+    for target, control, shown, first_run, last_run in db.execute(_STATES, wanted):
         found = lines.standing.setdefault((target, control), _Standing())
-        found.hear(str(shown), date.fromisoformat(day), last_run)
-    wanted = dict.fromkeys((*lines.standing, *_heirs(lines, controls)))
-    days = {key: tuple(lines.since(*key)) for key in wanted}
-    return {key: min(found) for key, found in days.items() if found}
+        found.hear(str(shown), days.get(first_run, oldest), last_run)
+    keys = dict.fromkeys((*lines.standing, *_heirs(lines, controls)))
+    faults = {key: tuple(lines.since(*key)) for key in keys}
+    return {
+        key: Since(min(one.day for one in found), any(one.excepted for one in found))
+        for key, found in faults.items()
+        if found
+    }
 
 
 def _heirs(lines: _Lines, controls: Iterable[str]) -> Iterator[tuple[str, str]]:

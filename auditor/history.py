@@ -22,7 +22,7 @@ from auditor.engine import Audit
 from auditor.errors import OutputError
 from auditor.evidence import Evidence
 from auditor.findings import Reason
-from auditor.firstseen import first_seen
+from auditor.firstseen import Since, first_seen
 from auditor.keeping import states, store
 from auditor.keeping.copies import in_memory, set_aside
 from auditor.keeping.documents import unpacked
@@ -155,7 +155,7 @@ class History:
 
     def first_seen(
         self, controls: Collection[str], today: date, sections: Sequence[Section] = ()
-    ) -> dict[tuple[str, str], date]:
+    ) -> dict[tuple[str, str], Since]:
         """Since which day faults of these controls are known, by target and control; `firstseen` counts.
 
         `sections` = today's, which may continue others.

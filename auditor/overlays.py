@@ -10,8 +10,9 @@ from datetime import date, timedelta
 from auditor.control import Control
 from auditor.exceptions import Excepted, Exceptions, Term
 from auditor.findings import Finding, Overlay, Verdict
+from auditor.firstseen import Since
 
-FirstSeen = Mapping[tuple[str, str], date]
+FirstSeen = Mapping[tuple[str, str], Since]
 """Since which day (Japan) a fault is known, by target and control; what is not in it is new today."""
 
 
@@ -48,9 +49,11 @@ def _laid(
             return replace(fail, overlay=Overlay.EXCEPTION, exception=row.number, until=row.last)
     if control.grace_days == 0 or covers.first_seen is None:
         return fail
-    first = min(covers.first_seen.get((fail.target, fail.control), today), today)
+    known = covers.first_seen.get((fail.target, fail.control), Since(today))
+    first = min(known.day, today)
     over = [row.last for row in mine if first <= row.last < today]
-    if over:  # what was excepted had its time: it does not get the model's as well
-        return replace(fail, until=max(over))
+    moved = known.excepted and bool(approved)  # it left the section whose exception it was
+    if over or moved:  # what was excepted had its time: it does not get the model's as well
+        return replace(fail, until=max(over, default=None))
     until = first + timedelta(days=control.grace_days)
     return replace(fail, overlay=Overlay.GRACE if today <= until else Overlay.NONE, until=until)

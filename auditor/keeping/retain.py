@@ -3,12 +3,13 @@
 import json
 import sqlite3
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 from auditor.findings import ATTESTED
 from auditor.firstseen import FAULTY
 from auditor.history import History
+from auditor.keeping.clock import first_within
 from auditor.keeping.table import Keep
 from auditor.model import DAY_LIMIT
 
@@ -18,9 +19,9 @@ ALWAYS_RUNS = 30
 _EVIDENCE = """
     UPDATE evidence SET document = NULL, base = NULL WHERE document IS NOT NULL
     AND run <= (SELECT max(number) FROM run) - :always
-    AND run IN (SELECT number FROM run WHERE day < :evidence)
+    AND run < :evidence
     AND NOT (
-        run IN (SELECT number FROM run WHERE day >= :fault)
+        run >= :fault
         AND EXISTS (
             SELECT 1 FROM state WHERE state.target = evidence.target
             AND evidence.run BETWEEN state.first_run AND state.last_run
@@ -35,7 +36,7 @@ _EVIDENCE = """
 """Evidence that a kept one leans on stays until that one goes."""
 
 _BUNDLES = """
-    DELETE FROM bundle WHERE collected_at < :bundle AND arrived < :bundle
+    DELETE FROM bundle WHERE run < :bundle
     AND run <= (SELECT max(number) FROM run) - :always
     AND EXISTS (
         SELECT 1 FROM bundle AS newer WHERE newer.machine = bundle.machine AND newer.context = bundle.context
@@ -71,16 +72,16 @@ def retain(folder: Path, today: date, keep: Keep) -> Retained:
 
 def removed(db: sqlite3.Connection, today: date, keep: Keep) -> Retained:
     """Remove it in the caller's transaction."""
-    days = {
+    firsts = {
         "always": ALWAYS_RUNS,
-        "evidence": (today - timedelta(days=keep.evidence_days)).isoformat(),
-        "fault": (today - timedelta(days=keep.fault_days)).isoformat(),
-        "bundle": (today - timedelta(days=max(keep.evidence_days, DAY_LIMIT))).isoformat(),
+        "evidence": first_within(db, today, keep.evidence_days),
+        "fault": first_within(db, today, keep.fault_days),
+        "bundle": first_within(db, today, max(keep.evidence_days, DAY_LIMIT)),
     }
     faults = json.dumps([before + name for name in FAULTY for before in ("", ATTESTED)])
     evidence = 0
     while gone := db.execute(
-        _EVIDENCE, {**days, "faults": faults}
+        _EVIDENCE, {**firsts, "faults": faults}
     ).rowcount:  # a base goes once nothing leans on it
         evidence += gone
-    return Retained(evidence, db.execute(_BUNDLES, days).rowcount)
+    return Retained(evidence, db.execute(_BUNDLES, firsts).rowcount)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from auditor.control import Control
 from auditor.exceptions import JAPAN, REMIND_DAYS, Excepted, Exceptions, Term, ending
 from auditor.findings import Finding, Overlay, Said, Verdict, shown_as, tally
+from auditor.firstseen import Since
 from auditor.legs import ready_of
 from auditor.overlays import Covers, FirstSeen, overlaid
 from auditor.readiness import Ready
@@ -97,7 +98,7 @@ def test_one_closed_early_covers_its_last_day_and_no_more() -> None:
 
 
 def test_days_for_mending_are_counted_from_the_first_day_and_end_by_themselves() -> None:
-    first: FirstSeen = {KEY: date(2026, 11, 20)}
+    first: FirstSeen = {KEY: Since(date(2026, 11, 20))}
     days = [date(2026, 11, 20), date(2026, 11, 30), date(2026, 12, 1)]
     found = [laid(today=day, grace=10, since=first) for day in days]
     assert [shown_as(one) for one in found] == ["grace", "grace", "fail"]
@@ -111,20 +112,30 @@ def test_a_fault_nobody_knew_begins_today_and_without_a_history_it_fails_at_once
 
 
 def test_a_first_day_to_come_makes_no_deadline_later() -> None:
-    late: FirstSeen = {KEY: TODAY + timedelta(days=30)}
+    late: FirstSeen = {KEY: Since(TODAY + timedelta(days=30))}
     assert laid(grace=10, since=late).until == TODAY + timedelta(days=10)
 
 
 def test_an_exception_that_lapsed_does_not_fall_into_days_for_mending() -> None:
     row = excepted(TODAY - timedelta(days=5), TODAY - timedelta(days=1))
-    since: FirstSeen = {KEY: TODAY - timedelta(days=5)}
+    since: FirstSeen = {KEY: Since(TODAY - timedelta(days=5))}
     found = laid(Verdict.FAIL, row, grace=30, since=since)
     assert (found.overlay, found.until) == (Overlay.NONE, row.last)
 
 
+def test_who_left_the_section_of_an_exception_does_not_fall_into_days_for_mending() -> None:
+    elsewhere = excepted(TODAY - timedelta(days=5), TODAY - timedelta(days=1), ["endpoint:PC-9"])
+    day = TODAY - timedelta(days=5)
+    shown = [
+        shown_as(laid(Verdict.FAIL, *rows, grace=30, since={KEY: Since(day, excepted=before)}))
+        for rows, before in (((elsewhere,), True), ((elsewhere,), False), ((), True))
+    ]
+    assert shown == ["fail", "grace", "grace"]
+
+
 def test_a_new_fault_after_an_old_exception_has_its_days() -> None:
     row = excepted(date(2026, 1, 1), date(2026, 2, 1))
-    assert laid(Verdict.FAIL, row, grace=30, since={KEY: TODAY}).overlay is Overlay.GRACE
+    assert laid(Verdict.FAIL, row, grace=30, since={KEY: Since(TODAY)}).overlay is Overlay.GRACE
 
 
 def test_reminders_come_at_thirty_fourteen_and_seven_days_and_after_the_end() -> None:

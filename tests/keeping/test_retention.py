@@ -1,7 +1,7 @@
 """Old evidence goes, faults' evidence stays longer, and every result and seal stays for good."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from auditor.findings import Reason
 from auditor.history import History
 from auditor.keeping import store
 from auditor.keeping.care import compact
+from auditor.keeping.clock import MOST_GAP_DAYS
 from auditor.keeping.retain import ALWAYS_RUNS, Retained, retain
 from auditor.keeping.table import Keep
 from auditor.keeping.verify import verified
@@ -102,8 +103,22 @@ def wal(folder: Path) -> bytes:
     return path.read_bytes() if path.exists() else b""
 
 
-def test_a_clock_that_jumped_takes_no_new_evidence(folder: Path) -> None:
-    retain(folder, date(2060, 1, 1), KEEP)
+@pytest.mark.parametrize("wrong", [0, 1, 5])
+def test_a_clock_that_jumped_takes_at_most_a_month_of_evidence(
+    folder: Path, wrong: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where nights were kept meanwhile; their own days are years ahead."""
+    monkeypatch.setattr("auditor.keeping.retain.ALWAYS_RUNS", 1)
+    with History(folder / "auditor.db") as history:
+        for day in range(wrong):
+            history.keep(audit_of(day=9000 + day))
+    retain(folder, (NOW + timedelta(days=9000 + wrong)).date(), KEEP)
+    left = KEEP.evidence_days - MOST_GAP_DAYS - wrong
+    assert set(range(NIGHTS - left, NIGHTS + 1)) <= set(kept(folder))
+
+
+def test_the_newest_runs_stay_whatever_the_days_say(folder: Path) -> None:
+    retain(folder, TODAY, Keep(evidence_days=1, fault_days=1))
     assert set(range(NIGHTS - ALWAYS_RUNS + 1, NIGHTS + 1)) <= set(kept(folder))
 
 
@@ -133,6 +148,8 @@ def test_how_far_a_machine_has_counted_outlives_its_bundles(tmp_path: Path) -> N
     with History(tmp_path / "auditor.db") as history:
         for day in range(NIGHTS):
             history.keep(audit_of(day=day), Received((bundle(day, day + 1),)) if day < 3 else None)
+        for month in range(1, 17):
+            history.keep(audit_of(day=NIGHTS + month * MOST_GAP_DAYS))
     assert retain(tmp_path, TODAY + timedelta(days=500), KEEP).bundles == 2
     with History(tmp_path / "auditor.db") as history:
         known = history.known()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from auditor.engine import Audit
 from auditor.findings import Finding, Verdict
+from auditor.firstseen import Since
 from auditor.history import History
 from auditor.targets import Section
 from tests.core.world import SOUMU, TODAY, TOWN
@@ -27,8 +28,8 @@ def test_days_for_mending_go_on_through_a_merger_and_end_with_a_pass(tmp_path: P
         for number, *found in rows:
             history.keep(Audit(a_run(TOWN, number, *found), ()))
             seen.append(history.first_seen(["W-01"], TODAY + timedelta(days=9), merged).get(key))
-        assert history.first_seen(["W-01"], TODAY + timedelta(days=9))[key] == TODAY + timedelta(days=5)
-    first, fifth = (TODAY + timedelta(days=days) for days in (1, 5))
+        assert history.first_seen(["W-01"], TODAY + timedelta(days=9))[key].day == TODAY + timedelta(days=5)
+    first, fifth = (Since(TODAY + timedelta(days=days)) for days in (1, 5))
     assert seen == [first, first, first, None, fifth]
 
 
@@ -43,7 +44,8 @@ def nights(folder: Path, *rows: tuple[tuple[Section, ...], tuple[Finding, ...]])
     with History(folder / "auditor.db") as history:
         for number, (known, found) in enumerate(rows, 1):
             history.keep(Audit(a_run(replace(TOWN, sections=known), number, *found), ()))
-            seen.append(history.first_seen(["W-01"], TODAY + timedelta(days=99), known).get(LINE))
+            found_since = history.first_seen(["W-01"], TODAY + timedelta(days=99), known).get(LINE)
+            seen.append(found_since.day if found_since else None)
     return seen
 
 
