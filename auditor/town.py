@@ -102,6 +102,24 @@ def load_town(folder: Path) -> Loaded:
     return Loaded(town=town, settings=settings, notes=in_order(told.notes))
 
 
+def whom_to_tell(folder: Path) -> Loaded | None:
+    """Who hears by mail that the town folder cannot be used; None = nobody, or that cannot be read either.
+
+    Nothing but the town's name and ``[mail]`` is in it.
+    """
+    told = Told()
+    root = folder.resolve()
+    file = _town_file(root / "town.toml", told)
+    if file is None:
+        return None
+    mail = mail_of(Declared(file, root, told), [section.id for section in file.written.sections])
+    if mail is None or any(not one.field.startswith("mail.sections") for one in told.problems):
+        return None
+    table = file.written.town
+    town = Town(name=table.name, sample=table.sample, root=root)
+    return Loaded(town=town, settings=Settings(folder=root, mail=mail))
+
+
 def _town_file(path: Path, told: Told) -> TownFile | None:
     try:
         return read_town_file(path)

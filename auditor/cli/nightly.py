@@ -16,11 +16,12 @@ from auditor.cli.dryrun import tell_intents
 from auditor.cli.opening import Opening, held, opening
 from auditor.cli.progress import Watched
 from auditor.cli.speech import Speech
+from auditor.cli.stopped import QUIET, named, overdue, tell_stopped
 from auditor.engine import WORKERS, japan_day
 from auditor.errors import AuditorError, ConfigError, Problem
 from auditor.exits import Exit, FailOn, exit_code
 from auditor.nightly.hours import MAX_JITTER_MIN, Quiet, quiet_of
-from auditor.nightly.journal import STEPS, Step
+from auditor.nightly.journal import STEPS, Step, goes_on, night_of, read_journal
 
 if TYPE_CHECKING:
     from auditor.history import History
@@ -30,9 +31,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What the caller asked for."""
+    """What the caller asked for. `open` reads the town folder; `quiet` None = as the town declared."""
 
     folder: Path
+    open: Callable[[], Opening]
     out: Path
     workers: int
     wait_s: float
@@ -63,17 +65,17 @@ def register(app: typer.Typer, speech: Speech) -> None:
         deadline: float = typer.Option(30.0, "--deadline", help=speech("help.deadline"), min=1, max=600),
         dry_run: bool = typer.Option(False, "--dry-run", help=speech("help.nightly_dry_run")),
     ) -> int:
-        opened = opening(town, [], checks_dir, deadline, speech)
         wanted = Wanted(
             folder=town,
+            open=lambda: opening(town, [], checks_dir, deadline, speech),
             out=out or town / "out",
             workers=workers,
             wait_s=wait,
             jitter_min=jitter,
-            quiet=_quiet(quiet_hours) or opened.loaded.settings.hours.quiet,
+            quiet=_quiet(quiet_hours),
             catch_up=catch_up,
         )
-        return _would(opened, wanted, speech) if dry_run else _nightly(opened, wanted, speech)
+        return _would(wanted.open(), wanted, speech) if dry_run else _nightly(wanted, speech)
 
 
 def _quiet(text: str) -> Quiet | None:
@@ -83,37 +85,57 @@ def _quiet(text: str) -> Quiet | None:
     return found
 
 
-def _nightly(opened: Opening, wanted: Wanted, speech: Speech) -> int:
-    from auditor.history import History  # noqa: PLC0415 - start-up time
-    from auditor.nightly.morning import catch_up  # noqa: PLC0415
-    from auditor.nightly.night import run_night  # noqa: PLC0415
+def _quiet_hours(opened: Opening, wanted: Wanted) -> Quiet | None:
+    return wanted.quiet or opened.loaded.settings.hours.quiet
 
+
+def _nightly(wanted: Wanted, speech: Speech) -> int:
+    from auditor.nightly.spool import declared_digest  # noqa: PLC0415 - start-up time
+
+    before = declared_digest(wanted.folder)
+    opened = _opened(wanted, speech)
     _delay(wanted.jitter_min, speech)
-    with (
-        held(wanted.folder, wanted.wait_s, speech),
-        History(wanted.folder / "auditor.db") as history,
-        Watched(speech, len(opened.session.town.targets)) as watched,
-    ):
-        ground = _ground(opened, wanted, history, speech, watched)
+    with held(wanted.folder, wanted.wait_s, speech):
         try:
-            run = catch_up(ground) if wanted.catch_up else run_night(ground)
+            if declared_digest(wanted.folder) != before:  # somebody wrote in it while we waited
+                opened = wanted.open()
+            run = _run(opened, wanted, speech)
         except (AuditorError, OSError):
-            _tell_stopped(opened, wanted.folder)
+            tell_stopped(opened.loaded)
             raise
     return _ended(run, speech)
 
 
-def _tell_stopped(opened: Opening, folder: Path) -> None:
-    """Have the IT staff know which step failed, if that can be told; the error itself is said as ever."""
-    from auditor.nightly.journal import night_of, read_journal  # noqa: PLC0415 - start-up time
-    from auditor.notify.nightly import not_run  # noqa: PLC0415
+def _opened(wanted: Wanted, speech: Speech) -> Opening:
+    """The town folder; where it cannot be used, the IT staff hear of it."""
+    from auditor.town import whom_to_tell  # noqa: PLC0415 - start-up time
 
-    now = datetime.now(UTC)
-    night = read_journal(folder).tonight
-    with suppress(AuditorError, OSError):
-        mail = opened.loaded.settings.mail
-        step = _named(night.stopped_at if night is not None else "", Speech(mail.lang if mail else "ja"))
-        not_run(opened.loaded, night.night if night is not None else night_of(now), step, now)
+    try:
+        return wanted.open()
+    except AuditorError:
+        loaded = whom_to_tell(wanted.folder)
+        if loaded is not None:
+            with suppress(AuditorError, OSError), held(wanted.folder, 0, speech):
+                tell_stopped(loaded)
+        raise
+
+
+def _run(opened: Opening, wanted: Wanted, speech: Speech) -> "Run | None":
+    from auditor.history import History  # noqa: PLC0415 - start-up time
+    from auditor.nightly.morning import catch_up  # noqa: PLC0415
+    from auditor.nightly.night import run_night  # noqa: PLC0415
+
+    with (
+        History(wanted.folder / "auditor.db") as history,
+        Watched(speech, len(opened.session.town.targets)) as watched,
+    ):
+        ground = _ground(opened, wanted, history, speech, watched)
+        if wanted.catch_up:
+            return catch_up(ground)
+        run = run_night(ground)
+        if run is None and overdue(opened.session.town, history):
+            tell_stopped(opened.loaded, QUIET)
+        return run
 
 
 def _ended(run: "Run | None", speech: Speech) -> int:
@@ -144,7 +166,7 @@ def _ground(
 ) -> "Ground":
     from auditor.nightly.steps import Ground  # noqa: PLC0415 - start-up time
 
-    quiet = wanted.quiet
+    quiet = _quiet_hours(opened, wanted)
     return Ground(
         folder=wanted.folder,
         session=opened.session,
@@ -164,17 +186,13 @@ def _teller(speech: Speech) -> Callable[..., None]:
     def tell(key: str, /, **values: object) -> None:
         if key == "step":
             step = Step(str(values["step"]))
-            values = {"number": STEPS.index(step) + 1, "count": len(STEPS), "name": _named(step, speech)}
+            values = {"number": STEPS.index(step) + 1, "count": len(STEPS), "name": named(step, speech)}
         elif "step" in values:
-            values["step"] = _named(values["step"], speech)
+            values["step"] = named(values["step"], speech)
         speech.out(f"{japan_day(datetime.now(UTC)):%H:%M:%S} {speech(f'nightly.{key}', **values)}")
         sys.stdout.flush()  # whoever ends us must not take along what was already said
 
     return tell
-
-
-def _named(step: object, speech: Speech) -> str:
-    return speech(f"nightly.step_{step or 'none'}")
 
 
 def _rest(opened: Opening, wanted: Wanted, history: "History", speech: Speech) -> "Mapping[Step, Rest]":
@@ -205,18 +223,16 @@ def _rest(opened: Opening, wanted: Wanted, history: "History", speech: Speech) -
 
 def _would(opened: Opening, wanted: Wanted, speech: Speech) -> int:
     """Say what a start would do now, and whom it would contact."""
-    from auditor.nightly.journal import goes_on, night_of, read_journal  # noqa: PLC0415 - start-up time
-
     now = datetime.now(UTC)
     night = read_journal(wanted.folder).tonight
     left = night if night is not None and night.ended is None and not night.catch_up else None
     if left is not None and left.run:
         step = next((one for one in STEPS if not left.past(one)), Step.RETENTION)
-        speech.out(speech("nightly.would_finish", night=left.night, step=_named(step, speech)))
-    elif wanted.quiet is not None and wanted.quiet.holds(now):
+        speech.out(speech("nightly.would_finish", night=left.night, step=named(step, speech)))
+    elif (quiet := _quiet_hours(opened, wanted)) is not None and quiet.holds(now):
         speech.out(speech("nightly.would_wait"))
     elif left is not None and goes_on(left, now):
-        step_name = _named(left.stopped_at, speech)
+        step_name = named(left.stopped_at, speech)
         speech.out(speech("nightly.would_go_on", night=left.night, step=step_name))
     else:
         speech.out(speech("nightly.would_begin", night=night_of(now)))

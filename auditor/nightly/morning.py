@@ -1,6 +1,7 @@
 """The second pass of a night, in the morning: machines that were off are asked once more.
 
-What everybody else said in the night is carried forward, with its own age, into a new run.
+What everybody else said in the night is carried forward, with its own age, into a new run; unless the ledgers
+changed meanwhile.
 """
 
 from collections import Counter
@@ -11,8 +12,9 @@ from auditor.arrivals.aside import STAY
 from auditor.collect import is_asked
 from auditor.evidence import Evidence
 from auditor.freshness import SILENCE
-from auditor.nightly.journal import night_of
+from auditor.nightly.journal import Journal, night_of
 from auditor.nightly.night import fresh, opened, run_night, settle
+from auditor.nightly.spool import declared_digest
 from auditor.nightly.steps import Ground, Plan, Steps
 from auditor.nights import Nightly
 from auditor.plan import Task, plan
@@ -36,11 +38,24 @@ def catch_up(ground: Ground) -> Run | None:
     known = base is not None and base.nightly is not None and base.nightly.night == night
     if base is None or not (known or journal.kept == night):
         return run_night(ground)
-    missing = silent_in(base, plan(ground.session.town, ground.session.model, ground.session.plugins))
+    missing = _missing(ground, journal, base)
     if not missing:
         ground.tell("nobody_missing")
         return None
     return Steps(ground, journal, fresh(ground, catch_up=True)).through(_again(ground, base, missing))
+
+
+def _missing(ground: Ground, journal: Journal, base: Run) -> frozenset[str]:
+    """Whom to ask: who kept silent; everybody, where the ledgers say something else than in the night.
+
+    What PC-0123 said in the night may be another machine's today.
+    """
+    tasks = plan(ground.session.town, ground.session.model, ground.session.plugins)
+    night = journal.tonight
+    if night is not None and night.declared == declared_digest(ground.folder):
+        return silent_in(base, tasks)
+    ground.tell("declared_anew")
+    return frozenset(target_key(task.target) for task in tasks if is_asked(task))
 
 
 def silent_in(base: Run, tasks: Sequence[Task]) -> frozenset[str]:
@@ -55,7 +70,7 @@ def silent_in(base: Run, tasks: Sequence[Task]) -> frozenset[str]:
 
 
 def _again(ground: Ground, base: Run, missing: frozenset[str]) -> Plan:
-    """Only the silent ones are asked; all that was asked in the night is carried forward."""
+    """Only the missing ones are asked; all that was asked in the night is carried forward."""
 
     def asking() -> Asked:
         news = ask(

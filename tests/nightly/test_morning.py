@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from auditor.history import History, open_read_only
+from auditor.nightly.journal import read_journal, write_journal
 from auditor.nightly.morning import catch_up
 from auditor.nightly.night import run_night
-from auditor.nightly.spool import NAME
+from auditor.nightly.spool import NAME, declared_digest
 from auditor.nights import How
 from auditor.run import Run
 from tests.nightly.ground import HERE, ROW, Ended, Night, ground_of
@@ -27,6 +28,15 @@ def town_with(folder: Path, server: SshServer, port: int) -> Path:
     return folder
 
 
+def switched_on(folder: Path, server: SshServer) -> None:
+    """The laptop is there now: at another port, which stands for a machine that was off until here."""
+    town_with(folder, server, server.port)
+    journal = read_journal(folder)
+    assert journal.tonight is not None
+    journal.tonight.declared = declared_digest(folder)
+    write_journal(folder, journal)
+
+
 def night(folder: Path) -> Run:
     with ground_of(folder, Night()) as ground:
         run = run_night(ground)
@@ -38,7 +48,7 @@ def test_a_laptop_that_was_off_is_heard_in_the_morning_and_nobody_else_is_asked(
     with sshd(tmp_path) as server:
         folder = town_with(tmp_path / "town", server, free_port())
         first = night(folder)
-        town_with(folder, server, server.port)
+        switched_on(folder, server)
         morning = Night()
         with ground_of(folder, morning) as ground:
             second = catch_up(ground)
@@ -54,6 +64,23 @@ def test_a_laptop_that_was_off_is_heard_in_the_morning_and_nobody_else_is_asked(
     with open_read_only(folder / "auditor.db") as history:
         assert history.evidence(2)["endpoint:PC-1"] == history.evidence(1)["endpoint:PC-1"]
         assert history.evidence(2)["endpoint:PC-2"].outcome is None
+
+
+def test_what_a_machine_said_in_the_night_is_not_its_successor_s(tmp_path: Path) -> None:
+    """The row of a PC that answered goes to another at eight: nothing it said counts at half past."""
+    with sshd(tmp_path) as server:
+        folder = town_with(tmp_path / "town", server, server.port)
+        first = night(folder)
+        town_with(folder, server, free_port())
+        morning = Night()
+        with ground_of(folder, morning) as ground:
+            second = catch_up(ground)
+    assert second is not None
+    assert first.target("endpoint:PC-2").outcome is None
+    assert {"PC-1", "PC-2"} <= set(morning.asked)
+    assert "declared_anew" in morning.told
+    card = second.target("endpoint:PC-2")
+    assert (card.outcome or card.silent) is not None
 
 
 def test_where_everybody_answered_nothing_is_done(tmp_path: Path) -> None:
