@@ -124,6 +124,11 @@ class History:
         with self.faults():
             return store.run_of(self._db, number)
 
+    def newest(self) -> Run | None:
+        """The newest run that can be read, None = there is none; a damaged one stops no later night."""
+        with self.faults():
+            return store.newest_readable(self._db)
+
     def evidence(self, number: int) -> dict[str, Evidence]:
         """The evidence of a run by target key, as far as it is still kept."""
         with self.faults():

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from auditor.control import Wording
 from auditor.findings import Reason, Scalar
+from auditor.nights import How
 from auditor.words import say
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class Around:
     `segments` maps a target's key to the segment whose evidence is carried in by hand. `arrived` = when a
     file last arrived in the inbox, None = never. `free_mb`, `skew_s` (the share's clock minus ours) None =
     could not be measured. `stale_tables` = dated tables that nobody compared with their sources for too long.
-    `waiting` and `doubtful` = notices not delivered, or perhaps not. `outbox_lost` = nobody can tell.
+    `waiting`, `doubtful`, `given_up` = notices not delivered, or perhaps not. `outbox_lost` = nobody knows.
     """
 
     now: datetime
@@ -76,6 +77,7 @@ class Around:
     stale_tables: int = 0
     waiting: int = 0
     doubtful: int = 0
+    given_up: int = 0
     outbox_lost: bool = False
 
 
@@ -99,12 +101,19 @@ def heard_at(card: "TargetCard") -> datetime | None:
 def _nights(run: "Run", before: "Run | None", around: Around) -> Iterator[Silence]:
     every = around.limits.every_days
     if before is not None:
-        nights = ((run.today - before.today).days - 1) // every
+        nights = max(((run.today - before.today).days - 1) // every, _left_out(run) // every)
         if nights > 0:
             yield Silence(code="nights", values={"nights": nights})
     days = (around.now.astimezone(JAPAN).date() - run.today).days
     if days > every:
         yield Silence(code="overdue", values={"days": days})
+
+
+def _left_out(run: "Run") -> int:
+    """Nights since the last nightly run of which there is none, also where somebody audited by hand since."""
+    if run.nightly is None:
+        return 0
+    return run.nightly.lapsed - sum(lapse.how is How.LATE for lapse in run.nightly.lapses)
 
 
 def _sections(run: "Run") -> Iterator[Silence]:
@@ -164,6 +173,8 @@ def _machine(around: Around) -> Iterator[Silence]:
         yield Silence(code="mail_waiting", values={"count": around.waiting})
     if around.doubtful:
         yield Silence(code="mail_doubtful", values={"count": around.doubtful})
+    if around.given_up:
+        yield Silence(code="mail_given_up", values={"count": around.given_up})
 
 
 def _newest(cards: "Iterable[TargetCard]") -> datetime | None:

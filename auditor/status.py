@@ -10,8 +10,9 @@ from auditor.engine import JAPAN
 from auditor.history import open_read_only
 from auditor.lock import Holder, holder
 from auditor.nightly.hours import Hours
+from auditor.notify.boxfile import FILE
 from auditor.notify.notice import Notice
-from auditor.notify.outbox import FILE, Outbox
+from auditor.notify.outbox import Outbox
 from auditor.run import Run
 from auditor.silence import Silence, silences
 from auditor.tables import Table

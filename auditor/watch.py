@@ -13,8 +13,9 @@ from pathlib import Path
 
 from auditor.errors import OutputError
 from auditor.history import History
+from auditor.notify.boxfile import DAMAGED, FILE
 from auditor.notify.notice import State
-from auditor.notify.outbox import DAMAGED, FILE, Outbox
+from auditor.notify.outbox import Outbox
 from auditor.run import Run
 from auditor.silence import Around, silences
 from auditor.tables import Table, review
@@ -30,7 +31,7 @@ _MB = 1024 * 1024
 def with_silences(run: Run, town: Town, history: History, tables: Iterable[Table]) -> Run:
     """The run, not yet kept, and what did not come by it."""
     around = surroundings(town, run.started, tables, out=OUT)
-    return replace(run, silences=silences(run, history.run(), around))
+    return replace(run, silences=silences(run, history.newest(), around))
 
 
 def surroundings(town: Town, now: datetime, tables: Iterable[Table], *, out: str = "") -> Around:
@@ -56,6 +57,7 @@ def surroundings(town: Town, now: datetime, tables: Iterable[Table], *, out: str
         stale_tables=stale(tables, now.date()),
         waiting=(states or ()).count(State.WAITING),
         doubtful=(states or ()).count(State.DOUBTFUL),
+        given_up=(states or ()).count(State.GIVEN_UP),
         outbox_lost=states is None or (folder / DAMAGED).exists(),
     )
 

@@ -24,7 +24,7 @@ def named(step: object, speech: Speech) -> str:
 
 def overdue(town: "Town", history: "History") -> bool:
     """True when nights were left out one after the other, so that quiet hours keep the audit from running."""
-    newest = history.run()
+    newest = history.newest()
     return newest is None or (night_of(datetime.now(UTC)) - newest.today).days > town.limits.every_days
 
 

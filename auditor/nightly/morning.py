@@ -34,7 +34,7 @@ def catch_up(ground: Ground) -> Run | None:
     """
     journal = opened(ground)
     settle(ground, journal)
-    base, night = ground.history.run(), night_of(ground.now())
+    base, night = ground.history.newest(), night_of(ground.now())
     known = base is not None and base.nightly is not None and base.nightly.night == night
     if base is None or not (known or journal.kept == night):
         return run_night(ground)

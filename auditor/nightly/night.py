@@ -77,7 +77,7 @@ def _recognise(ground: Ground, journal: Journal, night: Night) -> None:
         if kept is None or kept.nightly is None or kept.nightly.night != night.night:
             night.run, night.done = 0, None  # an older history was put back since
         return
-    newest, spooled = ground.history.run(), read_spool(ground.folder)
+    newest, spooled = ground.history.newest(), read_spool(ground.folder)
     if newest is None or newest.nightly is None or spooled is None:
         return
     if newest.nightly.night == night.night and newest.started == spooled.started:

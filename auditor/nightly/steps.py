@@ -157,7 +157,7 @@ class Steps:
 
     def _last(self) -> date | None:
         """The night of the newest run, where the journal knows of none; None = it was no nightly one."""
-        newest = self.ground.history.run()
+        newest = self.ground.history.newest()
         return newest.nightly.night if newest is not None and newest.nightly is not None else None
 
     def _begin(self, step: Step) -> None:

@@ -145,10 +145,13 @@ class _Night:
         return Batch(notices=tuple(notices), told=after, reminded=remembered)
 
     def _after(self, before: Told, tidings: News) -> Told:
+        """Changes are counted from the run of the last notice, so that none between two is lost."""
         today, noticed = self.run.today.isoformat(), tidings.worth_telling
+        base = (self.run.number, self.run.started.isoformat())
+        run, started = base if noticed or not before.run else (before.run, before.started)
         return Told(
-            run=self.run.number,
-            started=self.run.started.isoformat(),
+            run=run,
+            started=started,
             weekly=self._week() if tidings.weekly else before.weekly,
             topics=frozenset(one.topic for one in tidings.silences),
             noticed=today if noticed else before.noticed,

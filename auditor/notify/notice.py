@@ -26,7 +26,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """One notice as kept; `queued` is UTC, `why` what the last try met ("" = none yet).
+    """One notice as kept; `queued` and `tried` are UTC, `why` what the last try met ("" = none yet).
 
     `run` = what it tells of; of a night that did not run, the run of the last notice before it.
     """
@@ -40,6 +40,7 @@ class Notice:
     state: State = State.WAITING
     refused: int = 0
     why: str = ""
+    tried: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

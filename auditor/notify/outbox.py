@@ -5,55 +5,25 @@ the run, its kind and its recipient, and exists once. Each step is on the disk b
 A mail that was under way when the process ended is not sent a second time (see `recovered`).
 """
 
-import os
 import sqlite3
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Self
 
+from auditor.engine import japan_day
 from auditor.errors import OutputError
+from auditor.notify.boxfile import DAMAGED, FILE, VERSION, connected
 from auditor.notify.notice import Batch, Kind, Notice, State, Told
 
-FILE = "outbox.db"
-DAMAGED = "outbox-damaged.db"
-"""Where an outbox goes that cannot be read any more; what waited in it is lost, and that is said."""
-
-VERSION = 1
 MOST_REFUSED = 5
-"""A notice that its recipient's server refused for good on so many nights is given up, and shown."""
+"""A notice that its recipient's server refused for good on so many days is given up, and shown."""
 
 SHOWN_DAYS = 30
 """What was given up or may not have arrived is shown so long."""
 
 KEPT_DAYS = 400
-_TABLES = """
-    CREATE TABLE notice (
-        number INTEGER PRIMARY KEY,
-        key TEXT NOT NULL UNIQUE,
-        run INTEGER NOT NULL,
-        kind TEXT NOT NULL,
-        recipient TEXT NOT NULL,
-        queued TEXT NOT NULL,
-        state TEXT NOT NULL,
-        refused INTEGER NOT NULL DEFAULT 0,
-        tried TEXT NOT NULL DEFAULT '',
-        why TEXT NOT NULL DEFAULT '',
-        document BLOB NOT NULL
-    );
-    CREATE INDEX notice_state ON notice(state);
-    CREATE TABLE told (
-        recipient TEXT PRIMARY KEY,
-        run INTEGER NOT NULL,
-        started TEXT NOT NULL,
-        weekly TEXT NOT NULL,
-        topics TEXT NOT NULL,
-        noticed TEXT NOT NULL,
-        doubt INTEGER NOT NULL
-    ) WITHOUT ROWID;
-    CREATE TABLE reminded (subject TEXT PRIMARY KEY, step INTEGER NOT NULL) WITHOUT ROWID;
-"""
 
 
 def opened(folder: Path) -> "Outbox":
@@ -65,8 +35,7 @@ def opened(folder: Path) -> "Outbox":
     try:
         outbox = Outbox(folder)
         try:
-            outbox.open()
-            outbox.reminded()
+            outbox.check()
         except BaseException:
             outbox.close()
             raise
@@ -80,32 +49,15 @@ def opened(folder: Path) -> "Outbox":
     return outbox
 
 
-def _make(path: Path) -> None:
-    """A new outbox, whole before it has its name: an empty file of that name has lost what it held."""
-    aside = path.with_name(f".{path.name}-{os.getpid()}")
-    aside.unlink(missing_ok=True)
-    with closing(sqlite3.connect(aside, isolation_level=None)) as db:
-        aside.chmod(0o600)
-        db.execute("PRAGMA synchronous=EXTRA")
-        db.executescript(f"BEGIN IMMEDIATE; {_TABLES} PRAGMA user_version={VERSION}; COMMIT;")
-    path.with_name(f"{path.name}-journal").unlink(missing_ok=True)  # of one that is gone: it would be played
-    aside.replace(path)
-
-
 class Outbox:
     """The outbox of one town folder; only the holder of the town's lock writes."""
 
     def __init__(self, folder: Path, *, writable: bool = True) -> None:
         self._path = folder / FILE
         with self._faults():
-            if writable and not self._path.exists():
-                _make(self._path)
-            mode = "rw" if writable else "ro"
-            self._db = sqlite3.connect(
-                f"{self._path.resolve().as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=30
-            )
+            self._db = connected(self._path, writable=writable)
             try:
-                self._prepared(writable=writable)
+                self._prepared()
             except BaseException:
                 self._db.close()
                 raise
@@ -120,14 +72,23 @@ class Outbox:
         """Release the file."""
         self._db.close()
 
-    def _prepared(self, *, writable: bool) -> None:
+    def _prepared(self) -> None:
         found = int(self._db.execute("PRAGMA user_version").fetchone()[0])
         if found > VERSION:
             raise OutputError("outbox_version", path=str(self._path), found=found, known=VERSION)
         if found == 0:
             raise sqlite3.DatabaseError("it holds no outbox")
-        if writable:
-            self._db.execute("PRAGMA synchronous=EXTRA")
+
+    def check(self) -> None:
+        """Read all of it.
+
+        Raises:
+            OutputError: some page or notice of it is damaged.
+        """
+        with self._faults():
+            if (found := self._db.execute("PRAGMA quick_check").fetchone()[0]) != "ok":
+                raise sqlite3.DatabaseError(str(found))
+            self.open()
 
     @contextmanager
     def _faults(self) -> Iterator[None]:
@@ -218,7 +179,7 @@ class Outbox:
         """Everything that was not delivered, or perhaps not, or was given up; in order."""
         with self._faults():
             rows = self._db.execute(
-                "SELECT key, run, kind, recipient, queued, document, state, refused, why FROM notice"
+                "SELECT key, run, kind, recipient, queued, document, state, refused, why, tried FROM notice"
                 " WHERE state != ? ORDER BY number",
                 (State.SENT,),
             ).fetchall()
@@ -233,17 +194,29 @@ class Outbox:
                     state=State(row[6]),
                     refused=row[7],
                     why=row[8],
+                    tried=datetime.fromisoformat(row[9]) if row[9] else None,
                 )
                 for row in rows
             )
 
-    def mark(self, key: str, state: State, now: datetime, why: str = "", *, refused: bool = False) -> None:
+    def mark(self, key: str, state: State, now: datetime, why: str = "") -> None:
         """Write where a notice stands now; what was delivered keeps no content."""
         with self._whole():
             self._db.execute(
-                "UPDATE notice SET state = ?, tried = ?, why = ?, refused = refused + ?,"
+                "UPDATE notice SET state = ?, tried = ?, why = ?,"
                 " document = CASE WHEN ? THEN x'' ELSE document END WHERE key = ?",
-                (state, now.isoformat(), why[:300], refused, state is State.SENT, key),
+                (state, now.isoformat(), why[:300], state is State.SENT, key),
+            )
+
+    def refuse(self, one: Notice, now: datetime, why: str) -> None:
+        """Its server said no for good; a day counts once, however often the notice is tried on it."""
+        again = one.tried is not None and japan_day(one.tried).date() == japan_day(now).date()
+        refused = one.refused + (not again)
+        state = State.GIVEN_UP if refused >= MOST_REFUSED else State.WAITING
+        with self._whole():
+            self._db.execute(
+                "UPDATE notice SET state = ?, tried = ?, why = ?, refused = ? WHERE key = ?",
+                (state, now.isoformat(), why[:300], refused, one.key),
             )
 
     def tidy(self, now: datetime) -> None:

@@ -21,7 +21,7 @@ from auditor.errors import ConfigError, Problem
 from auditor.findings import Scalar
 from auditor.notify.declared import Mail
 from auditor.notify.notice import Kind, Notice, State
-from auditor.notify.outbox import MOST_REFUSED, Outbox
+from auditor.notify.outbox import Outbox
 
 STEP_S = 30.0
 """So long may one answer of the server take."""
@@ -171,9 +171,10 @@ def _each(
             send(server, mail.sender, notice.recipient, notice.document, under_way)
         except Refused as error:
             held.add(notice.recipient)
-            gone = error.for_good and notice.refused + 1 >= MOST_REFUSED
-            state = State.GIVEN_UP if gone else State.WAITING
-            outbox.mark(notice.key, state, clock(), str(error), refused=error.for_good)
+            if error.for_good:
+                outbox.refuse(notice, clock(), str(error))
+            else:
+                outbox.mark(notice.key, State.WAITING, clock(), str(error))
             server.rset()
         except (OSError, smtplib.SMTPException) as error:
             if left:

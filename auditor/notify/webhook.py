@@ -15,7 +15,7 @@ from auditor.access.private import private_bytes
 from auditor.errors import ConfigError, Problem, Unreached
 from auditor.notify.declared import Webhook
 from auditor.notify.notice import Kind, Notice, State
-from auditor.notify.outbox import MOST_REFUSED, Outbox
+from auditor.notify.outbox import Outbox
 from auditor.notify.smtp import Clock, Delivered, utc_now
 
 TRY_S = 20.0
@@ -78,9 +78,10 @@ def deliver(
             outbox.mark(notice.key, State.SENT, clock())
             sent += 1
             continue
-        gone = answer.for_good and notice.refused + 1 >= MOST_REFUSED
-        state = State.GIVEN_UP if gone else State.WAITING
-        outbox.mark(notice.key, state, clock(), answer.why, refused=answer.for_good)
+        if answer.for_good:
+            outbox.refuse(notice, clock(), answer.why)
+        else:
+            outbox.mark(notice.key, State.WAITING, clock(), answer.why)
         return Delivered(sent=sent, why=answer.why)
     return Delivered(sent=sent)
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from auditor.answers import Answer, Status
 from auditor.engine import Audit
 from auditor.history import History
 from auditor.notify.declared import Mail, Webhook
@@ -52,9 +53,10 @@ def moment(night: int) -> datetime:
     return NOW + timedelta(days=night)
 
 
-def kept(folder: Path, history: History, night: int, after_s: int = 600) -> Run:
-    """That night's run, in the history; more than 600 s is a fault."""
-    heard = said(ok("w.lock", str(after_s)), at=moment(night))
+def kept(folder: Path, history: History, night: int, after_s: int | None = 600) -> Run:
+    """That night's run, in the history; more than 600 s is a fault, None = the machine does not tell."""
+    answer = ok("w.lock", str(after_s)) if after_s is not None else Answer("w.lock", Status.DENIED, b"")
+    heard = said(answer, at=moment(night))
     run = run_of(evidence=(heard,), town=town(folder), day=night)
     return history.keep(Audit(with_silences(run, town(folder), history, ()), (heard,)))
 

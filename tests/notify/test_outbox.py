@@ -1,6 +1,8 @@
 """What the outbox holds through restored histories, damage, changed settings and doubts."""
 
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from dataclasses import replace
 from datetime import date
@@ -10,8 +12,12 @@ from auditor.history import History
 from auditor.notify.nightly import not_run
 from auditor.notify.notice import Batch, State, Told
 from auditor.notify.outbox import Outbox
+from auditor.watch import undelivered
 from tests.notify.nights import IT, SOUMU, ZEIMU, kept, loaded, mail_to, moment, told
 from tests.notify.sink import Sink, free_port, serving, text_of
+
+DAYS = ("11月23日", "11月24日", "11月26日")
+"""Of the mails: none about the third night."""
 
 
 def test_a_restored_history_sends_nothing_again_and_counts_anew(tmp_path: Path) -> None:
@@ -114,3 +120,57 @@ def test_a_doubtful_mail_about_a_night_that_did_not_run_is_told_in_the_next_one(
     texts = [text_of(mail) for mail in sink.mails(IT)]
     assert [doubt in text for text in texts[:3]] == [False, False, True]
     assert not any(doubt in text for text in texts[3:])
+
+
+def half_done(folder: Path) -> None:
+    """A process that is killed in the middle of a change, with the old pages in the journal."""
+    code = (
+        "import os, signal, sqlite3, sys\n"
+        "db = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
+        "db.execute('PRAGMA cache_size=1')\n"
+        "db.execute('BEGIN IMMEDIATE')\n"
+        "db.execute('UPDATE told SET topics = hex(zeroblob(20000))')\n"
+        "db.execute('UPDATE notice SET why = hex(zeroblob(20000))')\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    subprocess.run([sys.executable, "-c", code, str(folder / "outbox.db")], check=False, timeout=30)
+    assert (folder / "outbox.db-journal").stat().st_size > 0
+
+
+def test_an_outbox_that_a_killed_process_left_is_read_as_it_was_and_not_told_as_lost(tmp_path: Path) -> None:
+    with History(tmp_path / "auditor.db") as history:
+        told(loaded(tmp_path, mail_to(free_port())), history, kept(tmp_path, history, 0))
+        half_done(tmp_path)
+        before = {path.name: path.read_bytes() for path in tmp_path.glob("outbox*")}
+        assert undelivered(tmp_path) == (State.WAITING,) * 3
+        assert {path.name: path.read_bytes() for path in tmp_path.glob("outbox*")} == before
+        assert "outbox" not in [one.code for one in kept(tmp_path, history, 1).silences]
+        told(loaded(tmp_path, mail_to(free_port())), history, kept(tmp_path, history, 2))
+    assert not (tmp_path / "outbox-damaged.db").exists()
+
+
+def test_a_page_of_it_that_is_damaged_stops_no_later_night(tmp_path: Path) -> None:
+    sink = Sink()
+    with serving(sink) as port, History(tmp_path / "auditor.db") as history:
+        where = loaded(tmp_path, replace(mail_to(port), sections={}))
+        told(where, history, kept(tmp_path, history, 0))
+        file = tmp_path / "outbox.db"
+        with closing(sqlite3.connect(file)) as db:
+            (page,) = db.execute("SELECT rootpage FROM sqlite_master WHERE name = 'told'").fetchone()
+            (size,) = db.execute("PRAGMA page_size").fetchone()
+        content = file.read_bytes()
+        file.write_bytes(content[: (page - 1) * size] + b"\xff" * size + content[page * size :])
+        told(where, history, kept(tmp_path, history, 1, 900))
+    assert (tmp_path / "outbox-damaged.db").exists()
+    assert len(sink.taken) == 2
+
+
+def test_a_recovery_after_a_night_in_doubt_is_told(tmp_path: Path) -> None:
+    """Nobody is written to because a finding became unknown; the change is counted from the last mail."""
+    sink = Sink()
+    with serving(sink) as port, History(tmp_path / "auditor.db") as history:
+        where = loaded(tmp_path, replace(mail_to(port), sections={}))
+        for night, after_s in enumerate((600, 900, None, 600)):
+            told(where, history, kept(tmp_path, history, night, after_s))
+    assert [day in text for day, text in zip(DAYS, map(text_of, sink.mails(IT)), strict=True)] == [True] * 3
+    assert "改善 1件" in text_of(sink.mails(IT)[-1])

@@ -11,6 +11,7 @@ import pytest
 from auditor.control import Wording
 from auditor.findings import Reason
 from auditor.history import History
+from auditor.nights import How, Lapse, Nightly
 from auditor.run import Run, Standing
 from auditor.silence import Around, Limits, Silence, silences
 from auditor.tables import Table, TableContent, TableRow
@@ -122,7 +123,16 @@ def test_a_disk_that_fills_old_tables_and_held_up_notices_are_told() -> None:
     assert codes(run, around(run, free_mb=1023)) == ["disk"]
     assert codes(run, around(run, free_mb=None)) == []
     assert codes(run, around(run, stale_tables=1)) == ["tables"]
-    assert codes(run, around(run, waiting=1, doubtful=2)) == ["mail_waiting", "mail_doubtful"]
+    notices = codes(run, around(run, waiting=1, doubtful=2, given_up=1))
+    assert notices == ["mail_waiting", "mail_doubtful", "mail_given_up"]
+
+
+def test_nights_left_out_are_told_although_somebody_audited_by_hand_since() -> None:
+    day = run_of().today
+    lapses = tuple(Lapse(night=day, how=how) for how in (How.NOT_STARTED, How.STOPPED, How.LATE))
+    run = replace(run_of(), nightly=Nightly(night=day, lapses=lapses, lapsed=3))
+    (one,) = silences(run, run_of(), around(run))
+    assert (one.code, one.values) == ("nights", {"nights": 2})
 
 
 def test_every_silence_has_a_sentence_in_both_languages() -> None:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -43,9 +43,9 @@ def box(folder: Path, *notices: Notice) -> Iterator[Outbox]:
         yield outbox
 
 
-def deliver(where: Webhook, outbox: Outbox, waits: list[float] | None = None) -> str:
+def deliver(where: Webhook, outbox: Outbox, waits: list[float] | None = None, now: datetime = NOW) -> str:
     waited = waits if waits is not None else []
-    return webhook.deliver(where, outbox, lambda: NOW, pause=waited.append).why
+    return webhook.deliver(where, outbox, lambda: now, pause=waited.append).why
 
 
 def states(outbox: Outbox) -> list[State]:
@@ -90,8 +90,9 @@ def test_a_refusal_for_good_is_given_up_at_last(tmp_path: Path) -> None:
     hook = Hook(answers=[410] * 9)
     waits: list[float] = []
     with hooked(hook) as url, box(tmp_path, call(1)) as outbox:
-        for _ in range(MOST_REFUSED):
-            deliver(declared(url, tmp_path), outbox, waits)
+        for night in range(MOST_REFUSED):
+            assert states(outbox) == [State.WAITING], night
+            deliver(declared(url, tmp_path), outbox, waits, NOW + timedelta(days=night))
         assert states(outbox) == [State.GIVEN_UP]
     assert (len(hook.calls), waits) == (MOST_REFUSED, [])
 
