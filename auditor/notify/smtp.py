@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import Timer
+from threading import Event, Thread
 
 from auditor.access.private import private_bytes
 from auditor.errors import ConfigError, Problem
@@ -27,12 +27,15 @@ STEP_S = 30.0
 """So long may one answer of the server take."""
 
 ALL_S = 300.0
-"""So long may a night's delivery take; what is left waits for the next one."""
+"""So long may a night's delivery take, from connecting on; what is left waits for the next one."""
+
+AGAIN_S = 1.0
+"""So often is a delivery that took too long cut again: in a handshake there is nothing to cut."""
 
 SERVICE = "telework-auditor"
 _NOWHERE = Path("keyring")
 _DOT = re.compile(rb"^\.", re.MULTILINE)
-_OK, _GO_AHEAD, _FOR_GOOD = 250, 354, 500
+_READY, _OK, _GO_AHEAD, _FOR_GOOD = 220, 250, 354, 500
 _ACCEPTED, _REFUSALS = 2, (4, 5)
 """First digits of replies (RFC 5321 §4.2.1)."""
 _TAKEN = (250, 251, 252)
@@ -111,24 +114,43 @@ def connected(mail: Mail) -> Iterator[smtplib.SMTP]:
     trust = ssl.create_default_context(cafile=str(mail.ca_file) if mail.ca_file is not None else None)
     here = socket.gethostname()  # without a look-up: the name service may be what is broken tonight
     if mail.security == "tls":
-        server: smtplib.SMTP = smtplib.SMTP_SSL(mail.host, mail.port, here, timeout=STEP_S, context=trust)
+        server: smtplib.SMTP = smtplib.SMTP_SSL(local_hostname=here, timeout=STEP_S, context=trust)
     else:
-        server = smtplib.SMTP(mail.host, mail.port, here, timeout=STEP_S)
-    guard = Timer(ALL_S, _cut, (server,))
-    guard.daemon = True
-    guard.start()
+        server = smtplib.SMTP(local_hostname=here, timeout=STEP_S)
+    server._host = mail.host  # type: ignore[attr-defined]  # noqa: SLF001 - the name the certificate must bear
+    with _guarded(server):
+        try:
+            code, said = server.connect(mail.host, mail.port)
+            if code != _READY:
+                raise smtplib.SMTPConnectError(code, said)
+            if mail.security == "starttls":
+                server.starttls(context=trust)
+            server.ehlo_or_helo_if_needed()
+            if mail.user:
+                server.login(mail.user, password)
+            yield server
+            with suppress(OSError, smtplib.SMTPException):
+                server.quit()
+        finally:
+            server.close()
+
+
+@contextmanager
+def _guarded(server: smtplib.SMTP) -> Iterator[None]:
+    """A delivery that is cut once it took `ALL_S`: with every line that comes `STEP_S` begins anew."""
+    over = Event()
+
+    def watch() -> None:
+        wait_s = ALL_S
+        while not over.wait(wait_s):
+            _cut(server)
+            wait_s = AGAIN_S
+
+    Thread(target=watch, daemon=True).start()
     try:
-        if mail.security == "starttls":
-            server.starttls(context=trust)
-        server.ehlo_or_helo_if_needed()
-        if mail.user:
-            server.login(mail.user, password)
-        yield server
-        with suppress(OSError, smtplib.SMTPException):
-            server.quit()
+        yield
     finally:
-        guard.cancel()
-        server.close()
+        over.set()
 
 
 def send(
@@ -206,6 +228,7 @@ def _expect(reply: tuple[int, bytes], wanted: Sequence[int], *, for_good: bool =
 
 def _cut(server: smtplib.SMTP) -> None:
     """End a delivery that took too long, also in the middle of an answer."""
-    if server.sock is not None:
+    sock = server.sock
+    if sock is not None:
         with suppress(OSError):
-            server.sock.shutdown(socket.SHUT_RDWR)
+            sock.shutdown(socket.SHUT_RDWR)
