@@ -52,7 +52,8 @@ def read_toml(path: Path) -> TomlFile:
     """The TOML document in a file, UTF-8 with or without BOM.
 
     Raises:
-        ConfigError: missing, unreadable, larger than `MAX_TOML_BYTES`, not UTF-8, or not TOML (with line).
+        ConfigError: missing, no plain file, unreadable, larger than `MAX_TOML_BYTES`, not UTF-8, or not TOML
+            (with line).
     """
     return toml_of(path, _text(path))
 
@@ -74,7 +75,8 @@ def toml_of(path: Path, text: str) -> TomlFile:
 def _text(path: Path) -> str:
     try:
         if not path.is_file():  # a pipe would make us wait
-            raise ConfigError([Problem(path, None, "", "file_missing")])
+            there = path.is_symlink() or path.exists()
+            raise ConfigError([Problem(path, None, "", "file_not_plain" if there else "file_missing")])
         with path.open("rb") as stream:
             content = stream.read(MAX_TOML_BYTES + 1)
     except OSError as error:

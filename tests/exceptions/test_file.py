@@ -1,5 +1,7 @@
 """``exceptions.toml``: one spelling; whatever is wrong is told with its place before anything runs."""
 
+import os
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date
@@ -30,6 +32,16 @@ def test_a_right_file_is_read_whole(tmp_path: Path) -> None:
 def test_without_a_file_there_is_no_exception_and_nobody_said_so(tmp_path: Path) -> None:
     found = read_exceptions(town(tmp_path), demanded(), plugins(), TODAY)
     assert (found.rows, found.kept, found.checked) == ((), False, None)
+
+
+@pytest.mark.parametrize("made", [Path.mkdir, os.mkfifo, lambda path: path.symlink_to("gone")])
+def test_something_that_is_no_plain_file_is_told_as_such_and_never_as_missing(
+    tmp_path: Path, made: Callable[[Path], None]
+) -> None:
+    made(tmp_path / "exceptions.toml")
+    with pytest.raises(ConfigError) as caught:
+        read_exceptions(town(tmp_path), demanded(), plugins(), TODAY)
+    assert [one.key for one in caught.value.problems] == ["file_not_plain"]
 
 
 WRONG = [

@@ -98,9 +98,9 @@ def test_a_file_that_is_not_toml_names_the_line(
     assert (problem.key, problem.line) == (key, line)
 
 
-def test_a_missing_file_and_a_folder_are_told_as_missing(tmp_path: Path) -> None:
+def test_a_missing_file_is_told_apart_from_one_that_is_no_file(tmp_path: Path) -> None:
     assert problems(tmp_path / "none.toml")[0].key == "file_missing"
-    assert problems(tmp_path)[0].key == "file_missing"
+    assert problems(tmp_path)[0].key == "file_not_plain"
 
 
 LINES = """\
