@@ -9,6 +9,7 @@ from auditor.control import Control
 from auditor.errors import ConfigError, Problem
 from auditor.exceptionfile import Row, Written
 from auditor.exceptions import Excepted
+from auditor.findings import Scalar
 from auditor.plan import Task
 from auditor.targets import Town, sections_of, target_key
 from auditor.tomlfile import TomlFile
@@ -150,12 +151,18 @@ def _near(name: str, known: Collection[str]) -> str:
 def _wide(
     toml: TomlFile, place: tuple[str, ...], row: Row, ground: Ground, targets: frozenset[str]
 ) -> Iterator[Problem]:
-    """A critical control is never excepted for everybody it concerns."""
+    """A critical control is never excepted for everybody it concerns, nor any other by a list of everything.
+
+    Where there is but one thing to judge, naming it is no list of everything.
+    """
     control = ground.controls.get(row.control)
-    if control is None or control.severity != "critical" or not targets:
+    if control is None or not targets or targets != ground.judged[row.control]:
         return
-    if targets == ground.judged[row.control]:
+    if control.severity == "critical":
         yield toml.problem((*place, "control"), "exception_critical", name=row.control)
+    elif row.targets and len(targets) > 1:
+        values: dict[str, Scalar] = {"name": row.control, "count": len(targets)}
+        yield toml.problem((*place, "targets"), "exception_every", **values)
 
 
 def _together(toml: TomlFile, rows: Sequence[Excepted], ground: Ground, today: date) -> Iterator[Problem]:

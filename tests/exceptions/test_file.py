@@ -22,6 +22,9 @@ LINES = {"number": 2, "control": 3, "targets": 4, "applicant": 5, "reason": 6, "
 LINES |= {"start": 9, "end": 10}
 
 
+EVERY_PC = "[" + ", ".join(f'"endpoint:{pc.id}"' for pc in PCS) + "]"
+
+
 def test_a_right_file_is_read_whole(tmp_path: Path) -> None:
     found = read(tmp_path, "checked = 2026-11-20\n", row())
     (one,) = found.rows
@@ -72,6 +75,7 @@ WRONG = [
     ({"targets": None}, "", "exception_whole"),
     ({"targets": None, "sections": '["soumu", "zeimu"]'}, "sections", "exception_whole"),
     ({"targets": None, "sections": '["kikaku"]'}, "sections", "exception_section"),
+    ({"targets": EVERY_PC}, "targets", "exception_every"),
     ({"sections": '["zeimu"]'}, "", "exception_both"),
     ({"control": '"W-02"', "targets": '["gateway:GW-1"]'}, "control", "exception_critical"),
     ({"control": '"W-02"', "targets": None, "sections": '["zeimu"]'}, "sections", "exception_nothing"),
@@ -151,6 +155,15 @@ def test_the_model_sets_the_longest_time_and_who_may_approve(tmp_path: Path) -> 
     bare = model(control("W-01"))
     assert read(tmp_path, row(), model=bare).rows
     assert [key for *_, key in refused(tmp_path, row(end="2027-11-01"), model=bare)] == ["exception_long"]
+
+
+def test_the_only_one_that_a_control_is_judged_on_may_be_excepted(tmp_path: Path) -> None:
+    high = model(control("W-02", target="gateway"))
+    assert read(tmp_path, row(control='"W-02"', targets='["gateway:GW-1"]'), model=high).rows
+
+
+def test_a_list_of_all_but_one_may_be(tmp_path: Path) -> None:
+    assert len(read(tmp_path, row(targets='["endpoint:PC-1", "endpoint:PC-2"]')).rows[0].targets) == 2
 
 
 def test_a_section_covers_its_own_and_nothing_that_it_shares(tmp_path: Path) -> None:
