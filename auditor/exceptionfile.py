@@ -11,6 +11,7 @@ import msgspec
 
 from auditor.cells import is_id, name_fault
 from auditor.errors import ConfigError, Problem
+from auditor.exceptionoffices import Offices, offices_of, says_office
 from auditor.ledger import folded
 from auditor.targets import Town
 from auditor.tomlfile import TomlFile, convert, read_toml, toml_of
@@ -77,11 +78,12 @@ def read_rows(
         raise ConfigError(undated)
     written = convert(toml, Written)
     problems = list(_whole(toml, written, today))
+    offices = offices_of(town)
     for index, row in enumerate(written.exceptions[:MAX_ROWS]):
         place = ("exceptions", str(index))
-        problems += _texts(toml, place, row, town)
+        problems += _texts(toml, place, row)
         problems += _dates(toml, place, row, rules, today)
-        problems += _approval(toml, place, row, town, rules)
+        problems += _approval(toml, place, row, offices, rules)
     if problems:
         raise ConfigError(problems)
     return toml, written
@@ -110,7 +112,7 @@ def _whole(toml: TomlFile, written: Written, today: date) -> Iterator[Problem]:
             yield toml.problem(("exceptions", str(index), "number"), "exception_twice", name=row.number[:40])
 
 
-def _texts(toml: TomlFile, place: tuple[str, ...], row: Row, town: Town) -> Iterator[Problem]:
+def _texts(toml: TomlFile, place: tuple[str, ...], row: Row) -> Iterator[Problem]:
     if not is_id(row.number):
         yield toml.problem((*place, "number"), "exception_number", seen=row.number[:40])
     for name in TEXTS:
@@ -122,9 +124,8 @@ def _texts(toml: TomlFile, place: tuple[str, ...], row: Row, town: Town) -> Iter
             yield toml.problem((*place, name), fault, limit=100)
         elif plain in EMPTY or any(folded(word) in plain for word in PLACEHOLDERS):
             yield toml.problem((*place, name), "exception_placeholder", seen=text[:40])
-    people = {folded(person.name) for person in town.staff}
-    if folded(row.approver) in people:
-        yield toml.problem((*place, "approver"), "exception_person")
+        elif name == "approver" and not says_office(text):
+            yield toml.problem((*place, name), "exception_office", seen=text[:40])
 
 
 def _dates(toml: TomlFile, place: tuple[str, ...], row: Row, rules: Rules, today: date) -> Iterator[Problem]:
@@ -144,12 +145,13 @@ def _dates(toml: TomlFile, place: tuple[str, ...], row: Row, rules: Rules, today
 
 
 def _approval(
-    toml: TomlFile, place: tuple[str, ...], row: Row, town: Town, rules: Rules
+    toml: TomlFile, place: tuple[str, ...], row: Row, offices: Offices, rules: Rules
 ) -> Iterator[Problem]:
-    sections = {section.id: section for section in town.sections}
-    section = sections.get(row.applicant)
-    if section is None:
-        known = ", ".join(sections)
+    """Who applied is a section, and who approved is another office and nobody's name."""
+    if row.applicant not in offices.heirs:
+        known = ", ".join(offices.heirs)
         yield toml.problem((*place, "applicant"), "exception_applicant", name=row.applicant[:40], known=known)
-    elif rules.other_approver and folded(row.approver) in (folded(section.id), folded(section.name)):
+    elif rules.other_approver and offices.own(row.applicant, row.approver):
         yield toml.problem((*place, "approver"), "exception_own", name=row.approver[:40])
+    if offices.person_in(row.approver):
+        yield toml.problem((*place, "approver"), "exception_person")
