@@ -12,6 +12,7 @@ import msgspec
 from auditor.cells import is_id, name_fault
 from auditor.errors import ConfigError, Problem
 from auditor.exceptionoffices import Offices, offices_of, says_office
+from auditor.exceptions import last_day
 from auditor.ledger import folded
 from auditor.targets import Town
 from auditor.tomlfile import TomlFile, convert, read_toml, toml_of
@@ -45,6 +46,10 @@ class Row(msgspec.Struct, forbid_unknown_fields=True):
     sections: list[str] = []
     closed: date | None = None
 
+    def over(self, today: date) -> bool:
+        """True when its last day has passed: a record of what was right then, in the town as it was then."""
+        return last_day(self.end, self.closed) < today
+
 
 class Written(msgspec.Struct, forbid_unknown_fields=True):
     """The whole file: `checked` = the day on which somebody found that there is no other exception."""
@@ -69,6 +74,8 @@ def read_rows(
 ) -> tuple[TomlFile, Written]:
     """The file's rows, right in themselves; `text` = what it would hold, None = what it holds.
 
+    Of one that is over only its own form counts: its section, its model and its staff may be others today.
+
     Raises:
         ConfigError: everything wrong in it.
     """
@@ -82,8 +89,11 @@ def read_rows(
     for index, row in enumerate(written.exceptions[:MAX_ROWS]):
         place = ("exceptions", str(index))
         problems += _texts(toml, place, row)
-        problems += _dates(toml, place, row, rules, today)
-        problems += _approval(toml, place, row, offices, rules)
+        problems += _dates(toml, place, row, today)
+        problems += _applicant(toml, place, row, offices, today)
+        if not row.over(today):
+            problems += _length(toml, place, row, rules)
+            problems += _approval(toml, place, row, offices, rules)
     if problems:
         raise ConfigError(problems)
     return toml, written
@@ -128,14 +138,11 @@ def _texts(toml: TomlFile, place: tuple[str, ...], row: Row) -> Iterator[Problem
             yield toml.problem((*place, name), "exception_office", seen=text[:40])
 
 
-def _dates(toml: TomlFile, place: tuple[str, ...], row: Row, rules: Rules, today: date) -> Iterator[Problem]:
-    """Days that cannot be, and more of them than the model allows."""
-    days = (row.end - row.start).days + 1
+def _dates(toml: TomlFile, place: tuple[str, ...], row: Row, today: date) -> Iterator[Problem]:
+    """Days that cannot be."""
     if row.end < row.start:
         known = {"start": row.start.isoformat(), "end": row.end.isoformat()}
         yield toml.problem((*place, "end"), "exception_backwards", **known)
-    elif days > rules.most_days:
-        yield toml.problem((*place, "end"), "exception_long", days=days, most=rules.most_days)
     if row.closed is None:
         return
     if row.closed > today:
@@ -144,14 +151,27 @@ def _dates(toml: TomlFile, place: tuple[str, ...], row: Row, rules: Rules, today
         yield toml.problem((*place, "closed"), "exception_closed", start=row.start.isoformat())
 
 
+def _length(toml: TomlFile, place: tuple[str, ...], row: Row, rules: Rules) -> Iterator[Problem]:
+    """More days than the model allows."""
+    days = (row.end - row.start).days + 1
+    if days > rules.most_days:
+        yield toml.problem((*place, "end"), "exception_long", days=days, most=rules.most_days)
+
+
+def _applicant(
+    toml: TomlFile, place: tuple[str, ...], row: Row, offices: Offices, today: date
+) -> Iterator[Problem]:
+    """A section of today or of before; of what is over nobody may remember it, and any id will do."""
+    if row.applicant not in offices.heirs and not (row.over(today) and is_id(row.applicant)):
+        known = ", ".join(offices.today)
+        yield toml.problem((*place, "applicant"), "exception_applicant", name=row.applicant[:40], known=known)
+
+
 def _approval(
     toml: TomlFile, place: tuple[str, ...], row: Row, offices: Offices, rules: Rules
 ) -> Iterator[Problem]:
-    """Who applied is a section, and who approved is another office and nobody's name."""
-    if row.applicant not in offices.heirs:
-        known = ", ".join(offices.heirs)
-        yield toml.problem((*place, "applicant"), "exception_applicant", name=row.applicant[:40], known=known)
-    elif rules.other_approver and offices.own(row.applicant, row.approver):
+    """Who approved is another office than who applied, and nobody's name."""
+    if rules.other_approver and offices.own(row.applicant, row.approver):
         yield toml.problem((*place, "approver"), "exception_own", name=row.approver[:40])
     if offices.person_in(row.approver):
         yield toml.problem((*place, "approver"), "exception_person")

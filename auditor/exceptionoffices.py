@@ -63,6 +63,11 @@ class Offices:
     people: frozenset[str]
     town: str
 
+    @property
+    def today(self) -> tuple[str, ...]:
+        """The ids of the sections there are."""
+        return tuple(id_ for id_, ids in self.heirs.items() if ids == {id_})
+
     def named(self, approver: str) -> frozenset[str]:
         """The sections whose name the text begins with, the town's name before it or not; the longest counts.
 

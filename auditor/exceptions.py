@@ -23,14 +23,20 @@ class Term(StrEnum):
     CLOSED = "closed"
 
 
+def last_day(end: date, closed: date | None) -> date:
+    """The day on which an exception ends: as approved, or earlier where it was closed."""
+    return end if closed is None else min(end, closed)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Excepted:
     """One exception as it was approved.
 
-    `targets` = the keys it covers, found from what was declared; () = nothing that is looked at today, which
-    only one that has ended may be. `sections` = the section ids it was approved for, () = targets were named.
-    `applicant` is a section's id, `approver` an office or a post. `start` and `end` are days in Japan, both
-    included. `closed` = the last day where it was ended early or put on record as over, None = it was not.
+    `targets` = the keys it covers, found from what was declared; () = nothing that is looked at today: it
+    has ended, or its machines or sections are gone. `sections` = the section ids it was approved for, () =
+    targets were named. `applicant` is a section's id, of today or of before, `approver` an office or a post.
+    `start` and `end` are days in Japan, both included. `closed` = the last day where it was ended early or
+    put on record as over, None = it was not.
     """
 
     number: str
@@ -48,7 +54,7 @@ class Excepted:
     @property
     def last(self) -> date:
         """The last day it covers anything."""
-        return self.end if self.closed is None else min(self.end, self.closed)
+        return last_day(self.end, self.closed)
 
     @property
     def last_moment(self) -> datetime:

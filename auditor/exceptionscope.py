@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from auditor.control import Control
 from auditor.errors import ConfigError, Problem
 from auditor.exceptionfile import Row, Written
+from auditor.exceptionoffices import heirs
 from auditor.exceptions import Excepted
 from auditor.findings import Scalar
 from auditor.plan import Task
@@ -69,12 +70,12 @@ def scoped(toml: TomlFile, written: Written, ground: Ground, today: date) -> tup
         targets = _targets(row, ground)
         found = _excepted(row, tuple(sorted(targets)))
         rows.append(found)
-        problems += _shape(toml, place, row, ground)
-        if found.last >= today:
+        problems += _shape(toml, place, row)
+        if not row.over(today):
             problems += _unmatched(toml, place, row, ground, targets)
             problems += _wide(toml, place, row, ground, targets)
     problems += _together(toml, rows, ground, today)
-    problems += _overlaps(toml, rows)
+    problems += _overlaps(toml, rows, today)
     if problems:
         raise ConfigError(problems)
     return tuple(rows)
@@ -105,7 +106,7 @@ def _targets(row: Row, ground: Ground) -> frozenset[str]:
     return frozenset(key for key in judged if (mine := ground.sections[key]) and wanted.issuperset(mine))
 
 
-def _shape(toml: TomlFile, place: tuple[str, ...], row: Row, ground: Ground) -> Iterator[Problem]:
+def _shape(toml: TomlFile, place: tuple[str, ...], row: Row) -> Iterator[Problem]:
     if bool(row.targets) == bool(row.sections):
         yield toml.problem(place, "exception_both" if row.targets else "exception_whole")
     for name in ("targets", "sections"):
@@ -113,9 +114,6 @@ def _shape(toml: TomlFile, place: tuple[str, ...], row: Row, ground: Ground) -> 
         for index, value in enumerate(listed):
             if value in listed[:index]:
                 yield toml.problem((*place, name, str(index)), "exception_repeated", name=value[:SHOWN])
-    every = {section.id for section in ground.town.sections}
-    if row.sections and every.issubset(row.sections):
-        yield toml.problem((*place, "sections"), "exception_whole")
 
 
 def _unmatched(
@@ -133,12 +131,23 @@ def _unmatched(
             near = _near(key, judged)
             values = {"name": key[:SHOWN], "near": near, "control": row.control}
             yield toml.problem((*place, "targets", str(index)), fault, **values)
-    known = [section.id for section in ground.town.sections]
-    unknown = [at for at, id_ in enumerate(row.sections) if id_ not in known]
-    for at in unknown:
-        values = {"name": row.sections[at][:SHOWN], "known": ", ".join(known)}
-        yield toml.problem((*place, "sections", str(at)), "exception_section", **values)
-    if row.sections and not targets and not unknown:
+    yield from _sections(toml, place, row, ground, targets)
+
+
+def _sections(
+    toml: TomlFile, place: tuple[str, ...], row: Row, ground: Ground, targets: frozenset[str]
+) -> Iterator[Problem]:
+    """Sections that never were, and such as have nothing to judge.
+
+    One that is gone covers nothing: whoever continues it has more than it was approved for.
+    """
+    today = [section.id for section in ground.town.sections]
+    known = heirs(ground.town.sections)
+    for at, id_ in enumerate(row.sections):
+        if id_ not in known:
+            values = {"name": id_[:SHOWN], "known": ", ".join(today)}
+            yield toml.problem((*place, "sections", str(at)), "exception_section", **values)
+    if row.sections and not targets and set(today).issuperset(row.sections):
         yield toml.problem((*place, "sections"), "exception_nothing", control=row.control)
 
 
@@ -151,10 +160,13 @@ def _near(name: str, known: Collection[str]) -> str:
 def _wide(
     toml: TomlFile, place: tuple[str, ...], row: Row, ground: Ground, targets: frozenset[str]
 ) -> Iterator[Problem]:
-    """A critical control is never excepted for everybody it concerns, nor any other by a list of everything.
+    """The whole town is never excepted, nor a critical control for everybody it concerns.
 
-    Where there is but one thing to judge, naming it is no list of everything.
+    Nor is any other by a list of everything; naming the one thing there is to judge is no such list.
     """
+    every = {section.id for section in ground.town.sections}
+    if row.sections and every.issubset(row.sections):
+        yield toml.problem((*place, "sections"), "exception_whole")
     control = ground.controls.get(row.control)
     if control is None or not targets or targets != ground.judged[row.control]:
         return
@@ -179,12 +191,16 @@ def _together(toml: TomlFile, rows: Sequence[Excepted], ground: Ground, today: d
             yield toml.problem(("exceptions", str(index), "control"), "exception_critical", name=row.control)
 
 
-def _overlaps(toml: TomlFile, rows: Sequence[Excepted]) -> Iterator[Problem]:
-    """Two of one control, for one target, on one day: nobody could say which of them holds."""
+def _overlaps(toml: TomlFile, rows: Sequence[Excepted], today: date) -> Iterator[Problem]:
+    """Two of one control, for one target, on one day: nobody could say which of them holds.
+
+    What a section had in the past nobody can say either, so that sections are compared from today on.
+    """
     for index, row in enumerate(rows):
         for other in rows[:index]:
             same = row.control == other.control and set(row.targets) & set(other.targets)
-            if same and row.start <= other.last and other.start <= row.last:
+            since = today if row.sections or other.sections else date.min
+            if same and max(row.start, other.start, since) <= min(row.last, other.last):
                 place = ("exceptions", str(index))
                 yield toml.problem(place, "exception_overlap", name=row.number, other=other.number)
                 break

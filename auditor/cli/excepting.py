@@ -72,11 +72,13 @@ def application(speech: Speech) -> typer.Typer:
 
 
 def tell_exceptions(found: Exceptions, speech: Speech) -> None:
-    """Say which exceptions do nothing yet, end soon, or are over."""
+    """Say which exceptions do nothing yet or nothing any more, end soon, or are over."""
     today = _today()
     for row in found.rows:
         if row.term(today) is Term.NOT_STARTED:
             speech.note(speech("except.not_started", number=row.number, day=row.start.isoformat()))
+        if row.term(today) is Term.IN_FORCE and not row.targets:
+            speech.note(speech("except.idle", number=row.number))
     for one in ending(found.rows, today):
         told = {"number": one.exception.number, "day": one.exception.last.isoformat()}
         speech.note(speech("except.ending" if one.step else "except.ended", **told, left=one.days_left))

@@ -79,10 +79,12 @@ def row(**changes: Any) -> str:
     return "\n".join(["[[exceptions]]", *lines, ""])
 
 
-def read(folder: Path, *rows: str, today: date = TODAY, model: Model | None = None) -> Exceptions:
-    """What the program makes of a file with these rows."""
+def read(
+    folder: Path, *rows: str, today: date = TODAY, model: Model | None = None, of: Town | None = None
+) -> Exceptions:
+    """What the program makes of a file with these rows; `of` None = the town above."""
     (folder / "exceptions.toml").write_text("\n".join(rows), "utf-8")
-    return read_exceptions(town(folder), model or demanded(), plugins(lock, offer, *CHECKS), today)
+    return read_exceptions(of or town(folder), model or demanded(), plugins(lock, offer, *CHECKS), today)
 
 
 def refused(folder: Path, *rows: str, **given: Any) -> list[tuple[int | None, str, str]]:
