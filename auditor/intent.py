@@ -15,6 +15,7 @@ from auditor.access.dial import doors
 from auditor.access.handshake import ATTEMPTS
 from auditor.access.keys import Keys
 from auditor.access.names import name_servers
+from auditor.access.pace import Door
 from auditor.contacts import Intent
 from auditor.declare import Probe
 from auditor.discover import Plugins
@@ -33,7 +34,6 @@ SSH_MOST = ATTEMPTS + 1
 
 _CONTROLS = 2
 _ENOUGH_S = 600.0
-Door = tuple[str, int, str]
 
 
 @dataclass(slots=True)

@@ -158,7 +158,7 @@ class DirectDial:
         """Connect to the first address that answers; see `seams.Dial.tcp`."""
         self._check(host, port, "tcp")
         addresses = resolve(host, self._deadline)
-        self._pace.wait(port, self._deadline.left_s())
+        self._pace.wait((host, port, "tcp"), self._deadline.left_s())
         left_s = self._deadline.left_s()
         limit = Deadline.after(left_s if wait_s is None else min(wait_s, left_s))
         with recorded(self._contacts, host, port, "tcp", self._via):
@@ -182,7 +182,7 @@ class DirectDial:
         self._check(host, port, "udp")
         addresses = resolve(host, self._deadline)
         failures: list[OSError] = []
-        self._pace.wait(port, self._deadline.left_s())
+        self._pace.wait((host, port, "udp"), self._deadline.left_s())
         with ExitStack() as stack:
             with recorded(self._contacts, host, port, "udp", self._via):
                 talk = None

@@ -65,7 +65,7 @@ class DirectHttp:
         """
         if method not in _METHODS or _origin(urlsplit(url)) != self._origin:
             raise Unreached(Reason.NOT_DECLARED, f"{method} {url}")
-        self._pace.wait(self._origin[2], self._deadline.left_s())
+        self._pace.wait((*self._origin[1:], "tcp"), self._deadline.left_s())
         guard = threading.Timer(self._deadline.need_s(url), self._cut)
         guard.daemon = True
         guard.start()

@@ -96,7 +96,7 @@ class DirectNames:
     def _exchange(
         self, server: Place, transport: str, query: dns.message.Message, address: str, wait_s: float
     ) -> dns.message.Message:
-        self._pace.wait(server.port, self._deadline.left_s())
+        self._pace.wait((server.host, server.port, transport), self._deadline.left_s())
         limit_s = min(wait_s, self._deadline.need_s(f"{server} over {transport}"))
         with recorded(self._contacts, server.host, server.port, transport):
             try:

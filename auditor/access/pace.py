@@ -1,6 +1,7 @@
 """How fast and how often one target is contacted: a weak gateway can hang under a scanner's haste."""
 
 import time
+from collections import Counter
 
 from auditor.errors import Unreached
 from auditor.findings import Reason
@@ -11,16 +12,20 @@ BURST = 100
 PER_S = 25.0
 """So many a second from then on."""
 
+Door = tuple[str, int, str]
+"""A host (or one of its addresses), a port and "tcp" or "udp"."""
+
 
 class Pace:
     """The rhythm of one target; used by one thread, for the probes of a target take turns.
 
-    `most` = contacts that may be made at one port, None = any number; `next_probe` begins the count anew.
+    `most` = contacts that may be made at one door, None = any number; `next_probe` begins the count anew. A
+    door is one port of one host over one transport: hosts that share a number do not share the count.
     """
 
     def __init__(self, most: int | None = None) -> None:
         self._most = most
-        self._made: dict[int, int] = {}
+        self._made: Counter[Door] = Counter()
         self._left = float(BURST)
         self._at = time.monotonic()
 
@@ -30,19 +35,21 @@ class Pace:
         return max(0.0, (1 - self._left) / PER_S)
 
     def next_probe(self, most: int) -> None:
-        """Another probe begins, which may make `most` contacts at one port."""
+        """Another probe begins, which may make `most` contacts at one door."""
         self._most = most
         self._made.clear()
 
-    def wait(self, port: int, limit_s: float) -> None:
+    def wait(self, door: Door, limit_s: float) -> None:
         """Wait until the next contact is due, but no longer than `limit_s`.
 
         Raises:
             Unreached: NOT_MEASURABLE, the probe made as many contacts there as it said it would.
         """
-        self._made[port] = self._made.get(port, 0) + 1
-        if self._most is not None and self._made[port] > self._most:
-            raise Unreached(Reason.NOT_MEASURABLE, f"more than {self._most} contacts at port {port}")
+        self._made[door] += 1
+        if self._most is not None and self._made[door] > self._most:
+            host, port, transport = door
+            told = f"more than {self._most} contacts at {host} port {port}/{transport}"
+            raise Unreached(Reason.NOT_MEASURABLE, told)
         now = time.monotonic()
         self._left = min(float(BURST), self._left + (now - self._at) * PER_S)
         self._at = now

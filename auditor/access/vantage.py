@@ -75,7 +75,7 @@ class VantageDial:
         if (host, port, "tcp") not in self._allowed:
             raise Unreached(Reason.NOT_DECLARED, f"{host} port {port}/tcp")
         self._gate.ready(self._deadline)  # a login on the SSH host must not count as the far port's silence
-        self._pace.wait(port, self._deadline.left_s())
+        self._pace.wait((host, port, "tcp"), self._deadline.left_s())
         left_s = self._deadline.left_s()
         limit = Deadline.after(left_s if wait_s is None else min(wait_s, left_s))
         with recorded(self._contacts, host, port, "tcp", self._vantage.id):

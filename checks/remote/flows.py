@@ -17,6 +17,7 @@ from auditor.api import (
     Judgement,
     Params,
     Reason,
+    Unreached,
     check,
     fact,
     failed,
@@ -62,13 +63,27 @@ class Ways:
 
 @probe("flow.ways", kind="flow", most=TRIES)
 def ask_ways(flow: Flow, dial: Dial) -> bytes:
-    """The known open port, every declared port, the known open port again; nothing is sent to any of them."""
+    """The known open port, every declared port, the known open port again; nothing is sent to any of them.
+
+    Where something stops us half-way (the SSH host is gone), an open port that must be closed stays found.
+    """
+    places = flow.places[:MOST_PLACES]
+    outcomes: list[str] = []
     before = _control(flow, dial)
+    try:
+        for place in places:
+            outcomes += [_outcome(place.host, place.port, dial)]
+        after = _control(flow, dial)
+    except Unreached:
+        if flow.expect != CLOSED or ANSWERED not in outcomes:
+            raise
+        outcomes += [NOT_ASKED] * (len(places) - len(outcomes))
+        after = NOT_ASKED
     rows = [
-        {"host": place.host, "port": place.port, "outcome": _outcome(place.host, place.port, dial)}
-        for place in flow.places[:MOST_PLACES]
+        {"host": place.host, "port": place.port, "outcome": outcome}
+        for place, outcome in zip(places, outcomes, strict=True)
     ]
-    return compact({"ways": rows, "before": before, "after": _control(flow, dial)})
+    return compact({"ways": rows, "before": before, "after": after})
 
 
 def _control(flow: Flow, dial: Dial) -> str:

@@ -276,15 +276,17 @@ def test_the_list_of_what_would_be_contacted_holds_all_that_then_is_and_contacts
 def test_no_probe_comes_to_a_port_more_often_than_it_said_and_haste_ends_after_a_while() -> None:
     pace = Pace()
     pace.next_probe(2)
-    pace.wait(443, 1)
-    pace.wait(443, 1)
-    pace.wait(22, 1)
+    door = (HOST, 443, "tcp")
+    pace.wait(door, 1)
+    pace.wait(door, 1)
+    for other in ((HOST, 22, "tcp"), (HOST, 443, "udp"), ("127.0.0.2", 443, "tcp")):
+        pace.wait(other, 1)
     with pytest.raises(Unreached) as caught:
-        pace.wait(443, 1)
+        pace.wait(door, 1)
     assert caught.value.reason is Reason.NOT_MEASURABLE
     pace.next_probe(10 * BURST)
     for _ in range(BURST):
-        pace.wait(443, 0)
+        pace.wait(door, 0)
     assert pace.behind_s > 0, "the next one would have to wait"
 
 

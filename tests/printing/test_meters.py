@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from auditor.access.dial import DirectDial
 from auditor.access.keys import Keys
+from auditor.access.pace import Pace
 from auditor.api import Answer, Garbled, NotKnown, Place, PrintServer, Reason, Status, Unreached
 from auditor.contacts import Contact
 from auditor.work import Device
@@ -41,6 +42,21 @@ def test_a_real_agent_tells_serial_unit_and_life_count(tmp_path: Path) -> None:
     with snmpd(tmp_path, count=4_000_000_123) as agent:
         (row,) = asked(declared(tmp_path, agent.port)).rows
     assert row == Meter("MFP-0001", "MFP-0001", "impressions", 4_000_000_123)
+
+
+def test_more_devices_than_one_port_may_be_asked_are_each_asked(tmp_path: Path) -> None:
+    """They share the number of the SNMP port, not the count of contacts."""
+    port = free_port()
+    one = declared(tmp_path, port)
+    hosts = [f"127.0.1.{last}" for last in range(1, _meters.ask_meters.most + 7)]
+    devices = tuple(replace(one.devices[0], snmp=Place(host, port)) for host in hosts)
+    pace, contacts = Pace(), list[Contact]()
+    pace.next_probe(_meters.ask_meters.most)
+    server = replace(one, devices=devices)
+    dial = DirectDial(server.meters, 20, contacts.append, Keys(server.keys), pace=pace)
+    rows = parsed(_meters.ask_meters.collect(server, dial)).rows
+    assert {row.reason for row in rows} == {Reason.REFUSED}
+    assert [contact.host for contact in contacts] == hosts
 
 
 def test_a_device_that_counts_sheets_says_so(tmp_path: Path) -> None:

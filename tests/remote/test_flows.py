@@ -2,13 +2,20 @@
 
 import itertools
 import json
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.api import Answer, Flow, Garbled, Params, Reason, Status, Verdict
+from auditor.access.dial import DirectDial
+from auditor.access.pace import Pace
+from auditor.api import Answer, Flow, Garbled, Judgement, Params, Reason, Status, Stream, Unreached, Verdict
 from auditor.register import Place
+from auditor.vantages import ways as opened
 from checks.remote.flows import (
     OUTCOMES,
     Ways,
@@ -139,3 +146,61 @@ def test_any_bytes_are_read_or_refused(body: bytes) -> None:
 
 def test_the_probe_is_of_flows_and_says_how_often_it_comes() -> None:
     assert (ask_ways.kind, ask_ways.most) == ("flow", 2)
+
+
+def listeners(stack: ExitStack, *hosts: str) -> int:
+    """One port number that all these loopback addresses listen on; none of them accepts."""
+    first = stack.enter_context(socket.create_server((hosts[0], 0)))
+    port = int(first.getsockname()[1])
+    for host in hosts[1:]:
+        stack.enter_context(socket.create_server((host, port)))
+    return port
+
+
+def tried(way: Flow, *, deadline_s: float = 20) -> Judgement:
+    """The verdict on what the probe saw on loopback, paced as in a scan."""
+    pace = Pace()
+    pace.next_probe(ask_ways.most)
+    dial = DirectDial(opened(way), deadline_s, lambda _: None, pace=pace)
+    return judged(way, ways(Answer("flow.ways", Status.OK, ask_ways.collect(way, dial))))
+
+
+def test_a_control_and_hosts_that_share_a_port_number_are_all_asked() -> None:
+    """The number of contacts belongs to one host's port: three clouds at 443 beside a control at 443."""
+    hosts = tuple(f"127.0.0.{last}" for last in (11, 12, 13))
+    with ExitStack() as stack:
+        port = listeners(stack, "127.0.0.9", hosts[2])
+        places = tuple(Place(host, port) for host in hosts)
+        way = replace(flow(), places=places, control=Place("127.0.0.9", port))
+        found = tried(way)
+    assert (found.key, found.places) == ("open", (f"{hosts[2]}:{port}",))
+    assert found.values["refused"] == 2
+
+
+class Breaks:
+    """A dial behind which the first `good` places take a connection; then the way there is gone."""
+
+    def __init__(self, good: int) -> None:
+        self.left = good
+
+    def remaining_s(self) -> float:
+        return 60.0
+
+    @contextmanager
+    def tcp(self, host: str, port: int, *, wait_s: float | None = None) -> Iterator[Stream]:
+        if not self.left:
+            raise Unreached(Reason.JUMP_UNREACHED, f"{host} {port} {wait_s}")
+        self.left -= 1
+        with socket.socket() as sock:
+            yield Stream(sock, host, 0.0)
+
+
+def test_an_open_port_stays_found_where_the_way_breaks_afterwards() -> None:
+    way = flow(hosts=3)
+    body = ask_ways.collect(way, Breaks(2))  # the control, then the first port
+    found = judged(way, ways(Answer("flow.ways", Status.OK, body)))
+    assert (found.verdict, found.places) == (Verdict.FAIL, ("a.example:445",))
+    for stopped, expect in ((1, "closed"), (2, "open")):
+        with pytest.raises(Unreached) as caught:
+            ask_ways.collect(replace(way, expect=expect), Breaks(stopped))
+        assert caught.value.reason is Reason.JUMP_UNREACHED
