@@ -3,6 +3,7 @@
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from auditor.addresses import family, share_s
 from auditor.answers import Answer, Status, strict_json
 from auditor.attested import NO, NONE, YES, Attestations, Attested
 from auditor.clauses import Clause, Listing
@@ -19,7 +20,7 @@ from auditor.targets import Endpoint, Gateway, Person, Section, Town
 from auditor.uses import serves
 from auditor.views import Views
 from auditor.work import Documents, PrintServer, System
-from auditor.zones import CLOSED, OPEN, Flow
+from auditor.zones import CLOSED, OPEN, WAY_TRIES, WAY_WAIT_S, Flow
 
 if TYPE_CHECKING:
     from auditor.attestforms import newest, parsed
@@ -54,6 +55,8 @@ __all__ = [
     "OPEN",
     "OUTSIDE",
     "USER",
+    "WAY_TRIES",
+    "WAY_WAIT_S",
     "YES",
     "Answer",
     "Attestations",
@@ -109,6 +112,7 @@ __all__ = [
     "decoded",
     "fact",
     "failed",
+    "family",
     "folded",
     "newest",
     "not_applicable",
@@ -117,6 +121,7 @@ __all__ = [
     "passed",
     "probe",
     "serves",
+    "share_s",
     "strict_json",
     "table",
     "unknown",

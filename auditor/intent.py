@@ -48,6 +48,11 @@ class _Nowhere:
         """The name itself."""
         return Lookup((host,), 0.0)
 
+    def at(self, host: str, address: str) -> "_Nowhere":
+        """The same: no name was looked up."""
+        del host, address
+        return self
+
     def tcp(self, host: str, port: int, *, wait_s: float | None = None) -> AbstractContextManager[Stream]:
         """Nothing answers."""
         del wait_s

@@ -104,7 +104,8 @@ def _views(task: Task, evidence: Evidence | None, facts: _Facts, scene: Scene) -
         if fact.probe is not None and fact.probe.vantages
     }
     controls = ((vantage_of(answer, CONTROL), answer) for answer in answers)
-    return Views(seen, frozenset(id_ for id_, answer in controls if id_ and control_held(answer)))
+    held = {id_: control_held(answer) for id_, answer in controls if id_}
+    return Views(seen, {id_: over for id_, over in held.items() if over})
 
 
 def stale(answer: Answer | None, scene: Scene) -> Unknown | None:

@@ -70,10 +70,17 @@ class Dial(Protocol):
     """Opens connections to the declared hosts and ports of one target."""
 
     def lookup(self, host: str) -> Lookup:
-        """Resolve a declared name.
+        """Resolve a declared name; what stands there is a name still where somebody else looks it up.
 
         Raises:
             Unreached: NAME_NOT_FOUND, or NO_ANSWER when the name service did not answer in time.
+        """
+
+    def at(self, host: str, address: str) -> "Dial":
+        """The same way out under the same deadline, but to this one address of the host.
+
+        Raises:
+            Unreached: NOT_DECLARED, `lookup` did not give that address for it.
         """
 
     def tcp(self, host: str, port: int, *, wait_s: float | None = None) -> AbstractContextManager[Stream]:

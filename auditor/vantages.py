@@ -9,11 +9,13 @@ from auditor.access.jump import Gate
 from auditor.access.keys import Keys
 from auditor.access.pace import Pace
 from auditor.access.vantage import VantageDial
+from auditor.addresses import share_s
 from auditor.answers import Answer, Status
 from auditor.contacts import Contact
 from auditor.declare import OUTSIDE, Probe
 from auditor.errors import Unreached
 from auditor.findings import Reason
+from auditor.register import Place
 from auditor.seams import Dial
 from auditor.targets import Gateway, Town
 from auditor.views import CONTROL, REACHED, at
@@ -115,20 +117,21 @@ class Lookout:
         inside = there is None or not is_outside(there.zone, self.zones)
         return not inside and vantage in gateway.reachable_from
 
-    def _control(self, id_: str, record: Callable[[Contact], object], pace: Pace) -> str:
-        """How the known open port of a vantage answers now, "" = none is declared."""
+    def _control(self, id_: str, record: Callable[[Contact], object], pace: Pace) -> Mapping[str, str]:
+        """How the known open port of a vantage answers now, by its host's address; {} = none is declared."""
         vantage = self.vantages.get(id_)
         if vantage is None or vantage.control is None:
-            return ""
+            return {}
         place = vantage.control
         pace.next_probe(1)
+        allowed = frozenset({(place.host, place.port, "tcp")})
         try:
-            allowed = frozenset({(place.host, place.port, "tcp")})
             dial = self._dial(id_, allowed, self.deadline_s, record, Keys({}), pace)
-            with dial.tcp(place.host, place.port, wait_s=WAIT_S):
-                return REACHED
+            addresses = dial.lookup(place.host).addresses
         except Unreached as error:
-            return error.reason.value
+            return {place.host: error.reason.value}
+        wait_s = share_s(WAIT_S, addresses)
+        return {each: _knocked(dial.at(place.host, each), place, wait_s) for each in addresses}
 
     def _dial(
         self,
@@ -172,6 +175,14 @@ def behind(town: Town) -> Mapping[str, frozenset[tuple[str, int]]]:
         if (vantage := by_id.get(id_)) is not None and vantage.jump:
             allowed[vantage.jump] |= {(host, port) for host, port, transport in places if transport == "tcp"}
     return {jump: frozenset(places) for jump, places in allowed.items()}
+
+
+def _knocked(dial: Dial, place: Place, wait_s: float) -> str:
+    try:
+        with dial.tcp(place.host, place.port, wait_s=wait_s):
+            return REACHED
+    except Unreached as error:
+        return error.reason.value
 
 
 def _renamed(answer: Answer, id_: str) -> Answer:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from auditor.addresses import family
 from auditor.answers import Answer, Status
 from auditor.errors import Garbled
 from auditor.findings import Unknown
@@ -12,7 +13,7 @@ AT = "@"
 """Between a probe's id and the vantage's in the id of an answer."""
 
 CONTROL = "vantage.control"
-"""The answer that tells how the known open port of a vantage answered before and after its probes."""
+"""The answer that tells how the known open port of a vantage answered before and after, by address."""
 
 REACHED = "reached"
 T = TypeVar("T")
@@ -20,10 +21,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Views:
-    """Facts by type and vantage. `controlled` = vantages whose known open port answered before and after."""
+    """Facts by type and vantage.
+
+    `controlled` = vantages whose known open port answered before and after, each with what it answered over
+    (IPv4, IPv6; "" = a name that the SSH host looked up: nobody can tell).
+    """
 
     seen: Mapping[type, Mapping[str, object]] = field(default_factory=dict)
-    controlled: frozenset[str] = frozenset()
+    controlled: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def of(self, type_: type[T]) -> Mapping[str, T | Unknown]:
         """The fact of that type as each vantage saw it, by the vantage's id; {} = none looked."""
@@ -41,12 +46,19 @@ def vantage_of(answer: Answer, probe: str) -> str:
     return answer.id.removeprefix(probe + AT) if answer.id.startswith(probe + AT) else ""
 
 
-def control_held(answer: Answer) -> bool:
-    """True when the known open port was reached both times; anything else proves nothing."""
+def control_held(answer: Answer) -> frozenset[str]:
+    """Over what the known open port was reached both times; none, and anything else, proves nothing."""
     if answer.status is not Status.OK:
-        return False
+        return frozenset()
     try:
         value = answer.json()
     except Garbled:
-        return False
-    return bool(value == {"before": REACHED, "after": REACHED})
+        return frozenset()
+    whole = isinstance(value, dict) and set(value) == {"before", "after"}
+    return _reached(value["before"]) & _reached(value["after"]) if whole else frozenset()
+
+
+def _reached(outcomes: object) -> frozenset[str]:
+    """Over what any address was reached, by the outcome of each."""
+    by_address = outcomes if isinstance(outcomes, dict) else {}
+    return frozenset(family(str(each)) for each, outcome in by_address.items() if outcome == REACHED)

@@ -12,6 +12,10 @@ from auditor.register import Place
 OPEN, CLOSED = "open", "closed"
 """What a town may expect of a way."""
 
+WAY_WAIT_S = 3.0
+WAY_TRIES = 2
+"""A silent port is tried once more: routers limit how often they say no, and a packet may be lost."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Jump:

@@ -4,6 +4,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -132,6 +133,8 @@ class DirectDial:
         self._allowed = allowed
         self._deadline = Deadline.after(deadline_s)
         self._contacts = contacts
+        self._found: dict[str, tuple[str, ...]] = {}
+        self._only: dict[str, str] = {}
 
     def secret(self, name: str) -> Secret:
         """A declared key; see `seams.Dial.secret`."""
@@ -150,15 +153,23 @@ class DirectDial:
         if host not in {declared for declared, _, _ in self._allowed}:
             raise Unreached(Reason.NOT_DECLARED, host)
         began = time.monotonic()
-        addresses = resolve(host, self._deadline)
+        addresses = self._found[host] = self._addresses(host)
         return Lookup(addresses, time.monotonic() - began)
+
+    def at(self, host: str, address: str) -> "DirectDial":
+        """The same way out to one address of a host; see `seams.Dial.at`."""
+        if address not in self._found.get(host, ()):
+            raise Unreached(Reason.NOT_DECLARED, f"{address} of {host}")
+        one = copy(self)
+        one._only = {**self._only, host: address}  # noqa: SLF001 - a copy of its own
+        return one
 
     @contextmanager
     def tcp(self, host: str, port: int, *, wait_s: float | None = None) -> Iterator[Stream]:
         """Connect to the first address that answers; see `seams.Dial.tcp`."""
         self._check(host, port, "tcp")
-        addresses = resolve(host, self._deadline)
-        self._pace.wait((host, port, "tcp"), self._deadline.left_s())
+        addresses = self._addresses(host)
+        self._paced(host, port, "tcp")
         left_s = self._deadline.left_s()
         limit = Deadline.after(left_s if wait_s is None else min(wait_s, left_s))
         with recorded(self._contacts, host, port, "tcp", self._via):
@@ -180,9 +191,9 @@ class DirectDial:
     ) -> Iterator[DirectTalk]:
         """Open a conversation with the first address that answers; see `seams.Dial.talk`."""
         self._check(host, port, "udp")
-        addresses = resolve(host, self._deadline)
+        addresses = self._addresses(host)
         failures: list[OSError] = []
-        self._pace.wait((host, port, "udp"), self._deadline.left_s())
+        self._paced(host, port, "udp")
         with ExitStack() as stack:
             with recorded(self._contacts, host, port, "udp", self._via):
                 talk = None
@@ -221,6 +232,13 @@ class DirectDial:
                 stack.push(trial.pop_all())
                 return DirectTalk(sock, self._deadline, place[0], first, time.monotonic() - began)
         raise TimeoutError("silent")
+
+    def _addresses(self, host: str) -> tuple[str, ...]:
+        """The one address this way out leads to, else all that the name has."""
+        return (self._only[host],) if host in self._only else resolve(host, self._deadline)
+
+    def _paced(self, host: str, port: int, transport: str) -> None:
+        self._pace.wait((self._only.get(host, host), port, transport), self._deadline.left_s())
 
     def _check(self, host: str, port: int, transport: str) -> None:
         if (host, port, transport) not in self._allowed:

@@ -69,6 +69,16 @@ class VantageDial:
             raise Unreached(Reason.NOT_DECLARED, host)
         return Lookup((host,), 0.0)
 
+    def at(self, host: str, address: str) -> "VantageDial":
+        """The same way out: the SSH host chooses among a name's addresses, and does not tell which.
+
+        Raises:
+            Unreached: NOT_DECLARED.
+        """
+        if (address,) != self.lookup(host).addresses:
+            raise Unreached(Reason.NOT_DECLARED, f"{address} of {host}")
+        return self
+
     @contextmanager
     def tcp(self, host: str, port: int, *, wait_s: float | None = None) -> Iterator[Stream]:
         """Let the SSH host connect; see `seams.Dial.tcp`. `took_s` includes the way to the SSH host."""

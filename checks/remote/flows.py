@@ -1,21 +1,25 @@
 """Ways between segments: each declared port is tried from the declared place, beside one known to be open.
 
 An open port is its own proof. That a way is closed is only believed where the known open port on the same
-path answered both before and after: else the place we look from may simply be cut off.
+path answered both before and after: else the place we look from may simply be cut off. Silence over IPv6 says
+nothing beside a port that answered over IPv4.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from auditor.api import (
     CLOSED,
+    WAY_TRIES,
+    WAY_WAIT_S,
     Answer,
     Dial,
     Flow,
     Garbled,
     Judgement,
     Params,
+    Place,
     Reason,
     Unreached,
     check,
@@ -26,24 +30,27 @@ from auditor.api import (
     probe,
     unknown,
 )
+from checks.remote._addresses import FAMILIES, NOT_ASKED, families, knock_each, mute, together
 from checks.remote._read import compact, listed, members, one_of, whole, word
-from checks.remote._wire import ANSWERED, NAME_NOT_FOUND, PROHIBITED, REFUSED, SILENT, knock
+from checks.remote._wire import ANSWERED, NAME_NOT_FOUND, PROHIBITED, REFUSED, SILENT, outcome_of
 
-WAIT_S = 3.0
 MOST_PLACES = 64
 MAX_PORT = 65535
-NOT_ASKED, NO_CONTROL = "not_asked", "none"
+NO_CONTROL = "none"
 OUTCOMES = (ANSWERED, REFUSED, SILENT, PROHIBITED, NAME_NOT_FOUND, NOT_ASKED)
-TRIES = 2
-"""A silent port is tried once more: routers limit how often they say no, and a packet may be lost."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """How each port answered, by ``(host, port)``; `control` = the known open one, before and after."""
+    """How each port answered, by ``(host, port)``; `control` = the known open one, before and after.
+
+    `apart` = by port, over what (IPv4, IPv6, "" = a name that the SSH host looked up) nobody refused and the
+    known open port is not known to answer.
+    """
 
     tried: Mapping[tuple[str, int], str]
     control: tuple[str, str]
+    apart: Mapping[tuple[str, int], tuple[str, ...]] = field(default_factory=dict)
 
     def of(self, outcome: str) -> tuple[tuple[str, int], ...]:
         """The ports that answered so."""
@@ -61,62 +68,78 @@ class Ways:
         }
 
 
-@probe("flow.ways", kind="flow", most=TRIES)
+@probe("flow.ways", kind="flow", most=WAY_TRIES)
 def ask_ways(flow: Flow, dial: Dial) -> bytes:
     """The known open port, every declared port, the known open port again; nothing is sent to any of them.
 
     Where something stops us half-way (the SSH host is gone), an open port that must be closed stays found.
     """
     places = flow.places[:MOST_PLACES]
-    outcomes: list[str] = []
+    seen: list[Mapping[str, str]] = []
     before = _control(flow, dial)
+    after: Mapping[str, str] = {}
     try:
         for place in places:
-            outcomes += [_outcome(place.host, place.port, dial)]
+            seen += [_outcomes(place, dial)]
         after = _control(flow, dial)
     except Unreached:
-        if flow.expect != CLOSED or ANSWERED not in outcomes:
+        if flow.expect != CLOSED or not any(ANSWERED in each.values() for each in seen):
             raise
-        outcomes += [NOT_ASKED] * (len(places) - len(outcomes))
-        after = NOT_ASKED
-    rows = [
-        {"host": place.host, "port": place.port, "outcome": outcome}
-        for place, outcome in zip(places, outcomes, strict=True)
-    ]
-    return compact({"ways": rows, "before": before, "after": after})
+        seen += [{place.host: NOT_ASKED} for place in places[len(seen) :]]
+    return compact(
+        {
+            "ways": [_row(place, outcomes) for place, outcomes in zip(places, seen, strict=True)],
+            "before": together(before.values()) if before else NO_CONTROL,
+            "after": together(after.values()) if after else NO_CONTROL,
+            "over": sorted(_answering(before) & _answering(after)),
+        }
+    )
 
 
-def _control(flow: Flow, dial: Dial) -> str:
-    if flow.control is None:
-        return NO_CONTROL
-    return knock(dial, flow.control.host, flow.control.port, WAIT_S)[0]
+def _control(flow: Flow, dial: Dial) -> Mapping[str, str]:
+    """How the known open port answered, by address; {} = none is declared."""
+    return _outcomes(flow.control, dial, tries=1) if flow.control is not None else {}
 
 
-def _outcome(host: str, port: int, dial: Dial) -> str:
-    for _ in range(TRIES):
-        if dial.remaining_s() < WAIT_S:
-            return NOT_ASKED
-        outcome, _ms = knock(dial, host, port, WAIT_S)
-        if outcome != SILENT:
-            return outcome
-    return SILENT
+def _outcomes(place: Place, dial: Dial, tries: int = WAY_TRIES) -> Mapping[str, str]:
+    """How a port answered, by address of its host; a name of which nothing is known was not asked."""
+    try:
+        return knock_each(dial, place.host, place.port, WAY_WAIT_S, tries)
+    except Unreached as error:
+        outcome = outcome_of(error)
+        return {place.host: NOT_ASKED if outcome == SILENT else outcome}
+
+
+def _answering(control: Mapping[str, str]) -> set[str]:
+    """Over what the known open port answered."""
+    return set(families([each for each, outcome in control.items() if outcome == ANSWERED]))
+
+
+def _row(place: Place, outcomes: Mapping[str, str]) -> dict[str, object]:
+    outcome = together(outcomes.values())
+    return {"host": place.host, "port": place.port, "outcome": outcome, "mute": families(mute(outcomes))}
 
 
 @fact("flow.ways", probe=ask_ways)
 def ways(answer: Answer) -> Ways:
     """The outcomes as they were written down, each port once."""
-    value = members(answer.json(), answer.id, "ways", "before", "after")
+    value = members(answer.json(), answer.id, "ways", "before", "after", "over")
+    over = {one_of(each, "over", FAMILIES) for each in listed(value["over"], "over", len(FAMILIES))} - {""}
     tried: dict[tuple[str, int], str] = {}
+    apart: dict[tuple[str, int], tuple[str, ...]] = {}
     for row in listed(value["ways"], "ways", MOST_PLACES):
-        way = members(row, "way", "host", "port", "outcome")
+        way = members(row, "way", "host", "port", "outcome", "mute")
         place = word(way["host"], "host"), whole(way["port"], "port", MAX_PORT)
         if place in tried:
             raise Garbled(f"{answer.id}: {place} stands twice")
         tried[place] = one_of(way["outcome"], "outcome", OUTCOMES)
+        silent = [one_of(each, "mute", FAMILIES) for each in listed(way["mute"], "mute", len(FAMILIES))]
+        apart[place] = tuple(each for each in silent if each not in over)
     if not tried:
         raise Garbled(f"{answer.id}: no ways")
     known = (*OUTCOMES, NO_CONTROL)
-    return Ways(tried, (one_of(value["before"], "before", known), one_of(value["after"], "after", known)))
+    control = one_of(value["before"], "before", known), one_of(value["after"], "after", known)
+    return Ways(tried, control, {place: missed for place, missed in apart.items() if missed})
 
 
 def judged(flow: Flow, ways: Ways) -> Judgement:
@@ -129,7 +152,8 @@ def judged(flow: Flow, ways: Ways) -> Judgement:
 def _must_be_closed(flow: Flow, ways: Ways) -> Judgement:
     if opened := ways.of(ANSWERED):
         return failed("open", places=_shown(opened), **ways.counts)
-    return _untold(ways) or _uncontrolled(flow, ways) or passed("closed", **ways.counts)
+    doubt = _untold(ways) or _uncontrolled(flow, ways) or _apart(flow, ways)
+    return doubt or passed("closed", **ways.counts)
 
 
 def _must_be_open(flow: Flow, ways: Ways) -> Judgement:
@@ -147,7 +171,7 @@ def _untold(ways: Ways) -> Judgement | None:
     if names := ways.of(NAME_NOT_FOUND):
         return unknown(Reason.NAME_NOT_FOUND, ", ".join(_shown(names)), places=_shown(names))
     if unasked := ways.of(NOT_ASKED):
-        return unknown(Reason.NO_ANSWER, f"no time left for {', '.join(_shown(unasked))}")
+        return unknown(Reason.NO_ANSWER, f"not tried: {', '.join(_shown(unasked))}")
     return None
 
 
@@ -157,6 +181,20 @@ def _uncontrolled(flow: Flow, ways: Ways) -> Judgement | None:
         return None
     told = f"{flow.control}: {', '.join(ways.control)}" if flow.control else "none is declared"
     return unknown(Reason.NO_CONTROL, told)
+
+
+def _apart(flow: Flow, ways: Ways) -> Judgement | None:
+    """That some address is not proven closed, None = each refused, or has the known open port beside it."""
+    named = tuple(place for place, missed in ways.apart.items() if "" in missed)
+    if named:
+        note = f"write addresses: an SSH host does not tell which one it tried of {', '.join(_shown(named))}"
+        return unknown(Reason.NOT_MEASURABLE, note, places=_shown(named))
+    if not ways.apart:
+        return None
+    places = _shown(tuple(ways.apart))
+    over = " and ".join(sorted({each for missed in ways.apart.values() for each in missed}))
+    note = f"{flow.control} is not known to answer over {over}, by which {', '.join(places)} did not refuse"
+    return unknown(Reason.NO_CONTROL, note, places=places)
 
 
 def _shown(places: tuple[tuple[str, int], ...]) -> tuple[str, ...]:

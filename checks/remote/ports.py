@@ -1,11 +1,12 @@
 """Closed ports: no management or remote-desktop port of the entrance answers from where the audit runs.
 
 An open port is its own proof. That a port is closed is only believed next to a positive control: the
-entrance's own service on the same host answered both before and after (a device that shuts us out while we
-ask would otherwise make every port look closed).
+entrance's own service at the same address answered both before and after. A device that shuts us out while
+we ask would otherwise make every port look closed, and so would an IPv6 address that we cannot reach.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from auditor.api import (
     OUTSIDE,
@@ -18,18 +19,22 @@ from auditor.api import (
     Params,
     Reason,
     Unknown,
+    Unreached,
     Verdict,
     Views,
     check,
     fact,
     failed,
+    family,
     not_applicable,
     passed,
     probe,
+    share_s,
     unknown,
 )
 from checks.remote import _alive
-from checks.remote._read import compact, listed, members, one_of, whole
+from checks.remote._addresses import NOT_ASKED, mute, together
+from checks.remote._read import compact, listed, members, one_of, whole, word
 from checks.remote._wire import (
     ANSWERED,
     CLOSED,
@@ -44,8 +49,9 @@ from checks.remote._wire import (
 WAIT_S = 2.0
 MOST_PORTS = 64
 MAX_PORT = 65535
+MOST_ADDRESSES = 256
+WELL = (ANSWERED, ANSWERED)
 OUTCOMES = (ANSWERED, REFUSED, SILENT, CLOSED, WRONG_SERVICE, NAME_NOT_FOUND, PROHIBITED)
-NOT_ASKED = "not_asked"
 NOBODY_LOOKED = Views()
 OWN_DOORS = frozenset({"vpn", "rdp", "vdi"})
 """Methods whose entrance stands on the town's own equipment."""
@@ -61,6 +67,8 @@ class ClosedPorts:
     """TCP ports by outcome; `unasked` = time ran out before their turn.
 
     `control` = how the entrance's own port answered before and after, `transport` what it was asked over.
+    `unproven` = by address at which that port does not answer both times (or name that the SSH host looked
+    up), the ports that did not refuse there.
     """
 
     opened: tuple[int, ...]
@@ -69,47 +77,82 @@ class ClosedPorts:
     unasked: tuple[int, ...]
     control: tuple[str, str]
     transport: str
+    unproven: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
 
 @probe("gateway.ports", kind="gateway", vantages=OUTSIDE, most=16)
 def ask_ports(gateway: Gateway, dial: Dial) -> bytes:
-    """The entrance's own port, each declared port once, the own port again; nothing is sent to the ports.
+    """The entrance's own port, each declared port once, the own port again, at each address of the host.
+
+    Nothing is sent to the ports. Where something stops us half-way, an open one stays found.
 
     Raises:
         NotKnown: NOT_DECLARED, no port is declared to be asked.
     """
     if not gateway.closed_ports:
         raise NotKnown(Reason.NOT_DECLARED, "closed_ports names no port")
-    before = _alive.ask(gateway, dial, WAIT_S)[0]
-    asked = gateway.closed_ports[:MOST_PORTS]
-    ports = [{"port": port, "outcome": _outcome(gateway.host, port, dial)} for port in asked]
-    ports += [{"port": port, "outcome": NOT_ASKED} for port in gateway.closed_ports[MOST_PORTS:]]
+    ways = {each: dial.at(gateway.host, each) for each in dial.lookup(gateway.host).addresses}
+    before = _own_port(gateway, ways)
+    asked: list[Mapping[str, str]] = []
+    try:
+        for port in gateway.closed_ports[:MOST_PORTS]:
+            asked += [_outcomes(gateway.host, port, ways)]
+        after = _own_port(gateway, ways)
+    except Unreached:
+        if not any(ANSWERED in each.values() for each in asked):
+            raise
+        after = dict.fromkeys(ways, SILENT)
+    asked += [{}] * (len(gateway.closed_ports) - len(asked))
+    best = max(ways, key=lambda each: (before[each], after[each]).count(ANSWERED))
     return compact(
         {
-            "ports": ports,
-            "before": before,
-            "after": _alive.ask(gateway, dial, WAIT_S)[0],
+            "ports": [_row(port, each) for port, each in zip(gateway.closed_ports, asked, strict=True)],
+            "before": before[best],
+            "after": after[best],
+            "apart": [each for each in ways if not family(each) or (before[each], after[each]) != WELL],
             "transport": gateway.transport,
         }
     )
 
 
-def _outcome(host: str, port: int, dial: Dial) -> str:
+def _own_port(gateway: Gateway, ways: Mapping[str, Dial]) -> dict[str, str]:
+    """How the entrance itself answers at each of its addresses."""
+    wait_s = share_s(WAIT_S, ways)
+    return {each: _alive.ask(gateway, way, wait_s)[0] for each, way in ways.items()}
+
+
+def _outcomes(host: str, port: int, ways: Mapping[str, Dial]) -> dict[str, str]:
+    wait_s = share_s(WAIT_S, ways)
+    return {each: _outcome(host, port, way, wait_s) for each, way in ways.items()}
+
+
+def _outcome(host: str, port: int, dial: Dial, wait_s: float) -> str:
     """Answered, refused, silent (whatever else kept it from answering), or not asked for want of time."""
-    if dial.remaining_s() < WAIT_S:
+    if dial.remaining_s() < wait_s:
         return NOT_ASKED
-    outcome, _ = knock(dial, host, port, WAIT_S)
+    outcome, _ = knock(dial, host, port, wait_s)
     return outcome if outcome in (ANSWERED, REFUSED) else SILENT
+
+
+def _row(port: int, outcomes: Mapping[str, str]) -> dict[str, object]:
+    outcome = together(outcomes.values()) if outcomes else NOT_ASKED
+    return {"port": port, "outcome": outcome, "mute": mute(outcomes)}
 
 
 @fact("gateway.ports", probe=ask_ports)
 def closed_ports(answer: Answer) -> ClosedPorts:
     """The outcomes sorted by what they mean."""
-    value = members(answer.json(), answer.id, "ports", "before", "after", "transport")
+    value = members(answer.json(), answer.id, "ports", "before", "after", "apart", "transport")
+    apart = {word(each, "apart") for each in listed(value["apart"], "apart", MOST_ADDRESSES)}
+    unproven: dict[str, list[int]] = {}
     by: dict[str, list[int]] = {ANSWERED: [], REFUSED: [], SILENT: [], NOT_ASKED: []}
     for row in listed(value["ports"], "ports", MAX_PORT):
-        pair = members(row, "port", "port", "outcome")
-        by[one_of(pair["outcome"], "outcome", tuple(by))].append(whole(pair["port"], "port", MAX_PORT))
+        seen = members(row, "port", "port", "outcome", "mute")
+        port = whole(seen["port"], "port", MAX_PORT)
+        by[one_of(seen["outcome"], "outcome", tuple(by))].append(port)
+        for each in listed(seen["mute"], "mute", MOST_ADDRESSES):
+            if word(each, "mute") in apart:
+                unproven.setdefault(each, []).append(port)
     if not any(by.values()):
         raise Garbled(f"{answer.id}: no ports")
     return ClosedPorts(
@@ -119,6 +162,7 @@ def closed_ports(answer: Answer) -> ClosedPorts:
         unasked=tuple(by[NOT_ASKED]),
         control=(one_of(value["before"], "before", OUTCOMES), one_of(value["after"], "after", OUTCOMES)),
         transport=one_of(value["transport"], "transport", ("tcp", "udp")),
+        unproven={each: tuple(ports) for each, ports in unproven.items()},
     )
 
 
@@ -176,17 +220,28 @@ def _gap(found: ClosedPorts, gateway: Gateway, params: Params) -> tuple[Reason, 
     A silent port proves nothing next to a control that came over UDP: our own way out may let UDP through
     and drop TCP.
     """
-    if found.control != (ANSWERED, ANSWERED):
+    if found.control != WELL:
         return Reason.NO_CONTROL, f"own port {gateway.port}: {', '.join(found.control)}"
     if found.silent and found.transport == "udp":
         return Reason.NO_CONTROL, f"own port answers over UDP only; silent over TCP: {_named(found.silent)}"
     if found.unasked:
-        return Reason.NO_ANSWER, f"no time left for {_named(found.unasked)}"
+        return Reason.NO_ANSWER, f"not tried: {_named(found.unasked)}"
+    if found.unproven:
+        return _unproven(found, gateway)
     guarded = gateway.transport == "tcp" and gateway.protocol in GUARDED
     own = (gateway.port,) if guarded else ()
     asked = {str(port) for port in (*found.refused, *found.silent, *own)}
     missing = [port for port in params.texts("must_closed") if port not in asked]
     return (Reason.NOT_DECLARED, f"closed_ports lacks {', '.join(missing)}") if missing else None
+
+
+def _unproven(found: ClosedPorts, gateway: Gateway) -> tuple[Reason, str]:
+    address, ports = next(iter(found.unproven.items()))
+    if not family(address):
+        told = "declare the address: an SSH host does not tell which one it tried of"
+        return Reason.NOT_MEASURABLE, f"{told} {address}: {_named(ports)}"
+    told = f"own port {gateway.port} does not answer at {address}"
+    return Reason.NO_CONTROL, f"{told}, where these did not refuse: {_named(ports)}"
 
 
 def _named(ports: tuple[int, ...]) -> str:

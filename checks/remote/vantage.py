@@ -4,6 +4,7 @@ An entrance that must be reached from a place and is refused there fails at once
 direction, only counts beside a port that is known to be open from the same place.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from auditor.api import (
@@ -15,6 +16,7 @@ from auditor.api import (
     NotKnown,
     Reason,
     Unknown,
+    Unreached,
     Views,
     check,
     fact,
@@ -24,7 +26,8 @@ from auditor.api import (
     probe,
     unknown,
 )
-from checks.remote._read import compact, members, one_of
+from checks.remote._addresses import FAMILIES, NOT_ASKED, families, knock_each, mute, together
+from checks.remote._read import compact, listed, members, one_of
 from checks.remote._wire import (
     ANSWERED,
     NAME_NOT_FOUND,
@@ -32,13 +35,12 @@ from checks.remote._wire import (
     REFUSED,
     SILENT,
     WRONG_SERVICE,
-    knock,
 )
 from checks.remote.reach import Reach
 
 WAIT_S = 3.0
 TRIES = 2
-OUTCOMES = (ANSWERED, REFUSED, SILENT, PROHIBITED, NAME_NOT_FOUND)
+OUTCOMES = (ANSWERED, REFUSED, SILENT, PROHIBITED, NAME_NOT_FOUND, NOT_ASKED)
 
 SAID_NO = frozenset({REFUSED, PROHIBITED, NAME_NOT_FOUND, WRONG_SERVICE})
 """Somebody said that our people do not get in from there."""
@@ -49,14 +51,18 @@ SHUT = frozenset({REFUSED, PROHIBITED, SILENT})
 
 @dataclass(frozen=True, slots=True)
 class Knock:
-    """How a bare TCP connect ended: what takes it and then stays silent is open all the same."""
+    """How a bare TCP connect ended: what takes it and then stays silent is open all the same.
+
+    `mute` = over what (IPv4, IPv6, "" = a name that the SSH host looked up) nobody refused.
+    """
 
     outcome: str
+    mute: tuple[str, ...] = ()
 
 
 @probe("gateway.knock", kind="gateway", vantages=EVERY, most=TRIES)
 def ask_knock(gateway: Gateway, dial: Dial) -> bytes:
-    """One connect, a second one after silence, closed at once; none where nothing is said of it.
+    """One connect to each address, again after silence, closed at once; none where nothing is said of it.
 
     Raises:
         NotKnown: NOT_DECLARED, or NOT_MEASURABLE (over UDP silence never means closed).
@@ -65,19 +71,25 @@ def ask_knock(gateway: Gateway, dial: Dial) -> bytes:
         raise NotKnown(Reason.NOT_DECLARED, "unreachable_from names no vantage")
     if gateway.transport != "tcp":
         raise NotKnown(Reason.NOT_MEASURABLE, "UDP: silence does not mean closed")
-    outcome = SILENT
-    for _ in range(TRIES):
-        outcome, _ms = knock(dial, gateway.host, gateway.port, WAIT_S)
-        if outcome != SILENT:
-            break
-    return compact({"outcome": outcome})
+    outcomes = _knocked(gateway, dial)
+    return compact({"outcome": together(outcomes.values()), "mute": families(mute(outcomes))})
+
+
+def _knocked(gateway: Gateway, dial: Dial) -> Mapping[str, str]:
+    try:
+        return knock_each(dial, gateway.host, gateway.port, WAIT_S, TRIES)
+    except Unreached as error:
+        if error.reason is not Reason.NAME_NOT_FOUND:
+            raise
+        return {gateway.host: NAME_NOT_FOUND}
 
 
 @fact("gateway.knock", probe=ask_knock)
 def knocked(answer: Answer) -> Knock:
     """The outcome as it was written down."""
-    value = members(answer.json(), answer.id, "outcome")
-    return Knock(one_of(value["outcome"], "outcome", OUTCOMES))
+    value = members(answer.json(), answer.id, "outcome", "mute")
+    silent = (one_of(each, "mute", FAMILIES) for each in listed(value["mute"], "mute", len(FAMILIES)))
+    return Knock(one_of(value["outcome"], "outcome", OUTCOMES), tuple(silent))
 
 
 def _outcome(seen: Reach) -> str:
@@ -108,6 +120,21 @@ def reached_from_where_it_must(gateway: Gateway, direct: Reach | Unknown, views:
     return passed("ok", count=len(gateway.reachable_from))
 
 
+def _doubt(seen: Knock, over: frozenset[str]) -> tuple[Reason, str] | None:
+    """Why what was seen proves no closed way, None = it does; `over` = what the known open port answers."""
+    if seen.outcome not in SHUT:
+        reason = Reason.NO_ANSWER if seen.outcome == NOT_ASKED else Reason.NAME_NOT_FOUND
+        return reason, seen.outcome
+    if not over:
+        return Reason.NO_CONTROL, seen.outcome
+    if "" in seen.mute:
+        told = "declare its address: an SSH host does not tell which one of a name it tried"
+        return Reason.NOT_MEASURABLE, f"{seen.outcome}; {told}"
+    missed = [each for each in seen.mute if each not in over]
+    told = f"{seen.outcome}; control is not known to answer over {', '.join(missed)}"
+    return (Reason.NO_CONTROL, told) if missed else None
+
+
 @check("GW-72")
 def not_reached_from_where_it_must_not(gateway: Gateway, direct: Knock | Unknown, views: Views) -> Judgement:
     """It takes no connection from any place that the town says it must not be reached from."""
@@ -122,10 +149,8 @@ def not_reached_from_where_it_must_not(gateway: Gateway, direct: Knock | Unknown
             gaps.append(Unknown(seen.reason, f"{id_}: {seen.note}"))
         elif seen.outcome == ANSWERED:
             opened.append(id_)
-        elif seen.outcome not in SHUT:
-            gaps.append(Unknown(Reason.NAME_NOT_FOUND, f"{id_}: {seen.outcome}"))
-        elif id_ not in views.controlled:
-            gaps.append(Unknown(Reason.NO_CONTROL, f"{id_}: {seen.outcome}"))
+        elif doubt := _doubt(seen, views.controlled.get(id_, frozenset())):
+            gaps.append(Unknown(doubt[0], f"{id_}: {doubt[1]}"))
     if opened:
         return failed("open", places=tuple(opened), count=len(opened))
     if gaps:

@@ -9,6 +9,7 @@ import pytest
 
 from auditor.access import net
 from auditor.access.dial import Contact, DirectDial, doors
+from auditor.access.pace import Pace
 from auditor.errors import Unreached
 from auditor.findings import Reason
 from auditor.seams import Dial
@@ -60,6 +61,27 @@ def test_a_name_is_resolved_and_every_address_tried() -> None:
         with dial.tcp("localhost", port) as stream:
             assert stream.address == HOST
         assert HOST in dial.lookup("localhost").addresses
+
+
+def test_one_address_of_a_name_is_reached_alone_and_no_other_than_the_name_has(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    addresses = ("127.0.0.2", HOST)
+    monkeypatch.setattr("auditor.access.dial.resolve", lambda _host, _deadline: addresses)
+    with rude_server(lambda _: None) as port:
+        contacts: list[Contact] = []
+        pace = Pace(1)
+        dial = DirectDial(frozenset({("gw.example.jp", port, "tcp")}), 5, contacts.append, pace=pace)
+        assert reason_of(lambda: dial.at("gw.example.jp", HOST)) is Reason.NOT_DECLARED, "not looked up"
+        assert dial.lookup("gw.example.jp").addresses == addresses
+        first, second = (dial.at("gw.example.jp", each) for each in addresses)
+        assert reason_of(connecting(first, port, "gw.example.jp")) is Reason.REFUSED
+        with second.tcp("gw.example.jp", port) as stream:
+            assert stream.address == HOST
+        assert second.lookup("gw.example.jp").addresses == (HOST,)
+        assert reason_of(lambda: dial.at("gw.example.jp", "192.0.2.1")) is Reason.NOT_DECLARED
+        assert reason_of(connecting(first, port, "gw.example.jp")) is Reason.NOT_MEASURABLE, "each once"
+    assert [contact.outcome for contact in contacts] == ["refused", "reached"]
 
 
 def test_a_closed_port_refuses() -> None:

@@ -1,6 +1,5 @@
 """Looking from other places: what is kept, what counts as closed, and what a run would and did contact."""
 
-import json
 import socket
 import threading
 from collections.abc import Iterator
@@ -14,7 +13,6 @@ from auditor.access.dial import DirectDial, doors
 from auditor.access.jump import gates_to
 from auditor.access.pace import BURST, Pace
 from auditor.access.vantage import VantageDial
-from auditor.answers import Answer, Status
 from auditor.collect import collect_task
 from auditor.contacts import Contact
 from auditor.errors import Unreached
@@ -288,11 +286,3 @@ def test_no_probe_comes_to_a_port_more_often_than_it_said_and_haste_ends_after_a
     for _ in range(BURST):
         pace.wait(door, 0)
     assert pace.behind_s > 0, "the next one would have to wait"
-
-
-def test_a_control_that_is_not_whole_holds_nothing() -> None:
-    for body in (b"", b"[]", b'{"before":"reached"}', b'{"before":"reached","after":"refused"}'):
-        assert not control_held(Answer("vantage.control@v", Status.OK, body))
-    good = json.dumps({"before": "reached", "after": "reached"}).encode()
-    assert control_held(Answer("vantage.control@v", Status.OK, good))
-    assert not control_held(Answer("vantage.control@v", Status.ERROR))

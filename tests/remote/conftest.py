@@ -128,14 +128,14 @@ def drips(words: bytes, every_s: float = 0.05) -> Callable[[socket.socket], obje
 
 
 @contextmanager
-def black_hole() -> Iterator[int]:
+def black_hole(host: str = HOST, port: int = 0) -> Iterator[int]:
     """A TCP port that answers no connect: its queue is full and nobody accepts. Yields the port."""
     listener = socket.socket()
     queued: list[socket.socket] = []
     try:
-        listener.bind((HOST, 0))
+        listener.bind((host, port))
         listener.listen(0)
-        while _joins(listener.getsockname()[1], queued):
+        while _joins(listener.getsockname(), queued):
             pass
         yield listener.getsockname()[1]
     finally:
@@ -143,15 +143,22 @@ def black_hole() -> Iterator[int]:
             sock.close()
 
 
-def _joins(port: int, queued: list[socket.socket]) -> bool:
+def _joins(place: tuple[str, int], queued: list[socket.socket]) -> bool:
     sock = socket.socket()
     queued.append(sock)
     sock.settimeout(0.3)
     try:
-        sock.connect((HOST, port))
+        sock.connect(place)
     except TimeoutError:
         return False
     return True
+
+
+def name_has(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> str:
+    """A host name with these addresses, in this order; every other host stands for itself."""
+    name = "gw.example.jp"
+    monkeypatch.setattr("auditor.access.dial.resolve", lambda host, _: addresses if host == name else (host,))
+    return name
 
 
 @contextmanager

@@ -13,7 +13,19 @@ from hypothesis import strategies as st
 
 from auditor.access.dial import DirectDial
 from auditor.access.pace import Pace
-from auditor.api import Answer, Flow, Garbled, Judgement, Params, Reason, Status, Stream, Unreached, Verdict
+from auditor.api import (
+    Answer,
+    Flow,
+    Garbled,
+    Judgement,
+    Lookup,
+    Params,
+    Reason,
+    Status,
+    Stream,
+    Unreached,
+    Verdict,
+)
 from auditor.register import Place
 from auditor.vantages import ways as opened
 from checks.remote.flows import (
@@ -27,6 +39,9 @@ from checks.remote.flows import (
     other_ways_are_as_agreed,
     ways,
 )
+from tests.peers.netns import inside, island
+from tests.peers.process import free_port
+from tests.remote.conftest import HOST, black_hole, name_has
 
 HOSTS = ("a.example", "b.example", "c.example")
 GOOD = ("answered", "answered")
@@ -113,21 +128,24 @@ def test_too_few_clouds_tried_do_not_prove_that_only_agreed_ones_are_reached() -
     assert enough.verdict is Verdict.PASS
 
 
-ROW = {"host": "a.example", "port": 445, "outcome": "refused"}
+ROW = {"host": "a.example", "port": 445, "outcome": "refused", "mute": []}
+SAID = {"before": "none", "after": "none", "over": []}
 
 
 @pytest.mark.parametrize(
     "body",
     [
-        {"ways": [], "before": "none", "after": "none"},
-        {"ways": [ROW, ROW], "before": "none", "after": "none"},
-        {"ways": [{**ROW, "outcome": "shut"}], "before": "none", "after": "none"},
-        {"ways": [{**ROW, "port": 70000}], "before": "none", "after": "none"},
-        {"ways": [{**ROW, "port": True}], "before": "none", "after": "none"},
-        {"ways": [ROW] * 65, "before": "none", "after": "none"},
-        {"ways": [ROW], "before": "perhaps", "after": "none"},
-        {"ways": [ROW], "before": "none"},
-        {"ways": ROW, "before": "none", "after": "none"},
+        {"ways": [], **SAID},
+        {"ways": [ROW, ROW], **SAID},
+        {"ways": [{**ROW, "outcome": "shut"}], **SAID},
+        {"ways": [{**ROW, "port": 70000}], **SAID},
+        {"ways": [{**ROW, "port": True}], **SAID},
+        {"ways": [ROW] * 65, **SAID},
+        {"ways": [{**ROW, "mute": ["IPv5"]}], **SAID},
+        {"ways": [ROW], **SAID, "before": "perhaps"},
+        {"ways": [ROW], **SAID, "over": ["home"]},
+        {"ways": [ROW], "before": "none", "after": "none"},
+        {"ways": ROW, **SAID},
     ],
 )
 def test_what_is_not_understood_is_refused(body: object) -> None:
@@ -186,6 +204,13 @@ class Breaks:
     def remaining_s(self) -> float:
         return 60.0
 
+    def lookup(self, host: str) -> Lookup:
+        return Lookup((host,), 0.0)
+
+    def at(self, host: str, address: str) -> "Breaks":
+        del host, address
+        return self
+
     @contextmanager
     def tcp(self, host: str, port: int, *, wait_s: float | None = None) -> Iterator[Stream]:
         if not self.left:
@@ -204,3 +229,48 @@ def test_an_open_port_stays_found_where_the_way_breaks_afterwards() -> None:
         with pytest.raises(Unreached) as caught:
             ask_ways.collect(replace(way, expect=expect), Breaks(stopped))
         assert caught.value.reason is Reason.JUMP_UNREACHED
+
+
+NO_ROUTE = "2001:db8::1"
+
+
+@pytest.mark.parametrize("addresses", [(NO_ROUTE, HOST), (HOST, NO_ROUTE)])
+def test_what_cannot_be_reached_over_ipv6_is_not_closed_beside_a_control_over_ipv4(
+    monkeypatch: pytest.MonkeyPatch, addresses: tuple[str, ...]
+) -> None:
+    name, seen = name_has(monkeypatch, *addresses), list[Judgement]()
+
+    def ask() -> None:
+        with socket.create_server((HOST, 0)) as control:
+            held = Place(HOST, control.getsockname()[1])
+            shut = [(Place(host, free_port()),) for host in (name, HOST)]
+            seen.extend(tried(replace(flow(), places=places, control=held)) for places in shut)
+
+    with island() as namespace:
+        inside(namespace, ask)
+    named, plain = seen
+    assert (named.verdict, named.reason) == (Verdict.UNKNOWN, Reason.NO_CONTROL)
+    assert "IPv6" in named.note
+    assert named.places[0].startswith(name)
+    assert plain.verdict is Verdict.PASS
+
+
+def test_a_name_service_that_is_silent_is_no_closed_way() -> None:
+    class Silent(Breaks):
+        def lookup(self, host: str) -> Lookup:
+            if host.startswith("k."):
+                return super().lookup(host)
+            raise Unreached(Reason.NO_ANSWER, "name service")
+
+    body = ask_ways.collect(flow(), Silent(9))
+    found = judged(flow(), ways(Answer("flow.ways", Status.OK, body)))
+    assert (found.verdict, found.reason) == (Verdict.UNKNOWN, Reason.NO_ANSWER)
+
+
+def test_silence_there_was_no_time_for_is_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("checks.remote.flows.WAY_WAIT_S", 1.0)
+    with black_hole() as hole, socket.create_server((HOST, 0)) as control:
+        held = Place(HOST, control.getsockname()[1])
+        way = replace(flow(), places=(Place(HOST, hole),), control=held)
+        assert tried(way, deadline_s=4).verdict is Verdict.PASS
+        assert tried(way, deadline_s=1.5).verdict is Verdict.UNKNOWN

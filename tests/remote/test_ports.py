@@ -1,3 +1,4 @@
+import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -7,13 +8,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.access.dial import Contact
-from auditor.api import Answer, Garbled, NotKnown, Params, Reason, Status, Unknown, Verdict
+from auditor.api import Answer, Garbled, Judgement, NotKnown, Params, Reason, Status, Unknown, Verdict
 from checks.remote._read import compact
 from checks.remote.ports import ClosedPorts, ask_ports, closed_ports, management_closed
 from tests.peers.certificates import issue
+from tests.peers.netns import inside, island
 from tests.peers.openvpn import openvpn
 from tests.peers.process import free_port
-from tests.remote.conftest import Pki, asked, black_hole, gateway_at, mute_udp, rude_server, stays_silent
+from tests.remote.conftest import (
+    HOST,
+    Pki,
+    asked,
+    black_hole,
+    gateway_at,
+    mute_udp,
+    name_has,
+    rude_server,
+    stays_silent,
+)
 
 NOTHING_NAMED = Params({"must_closed": ()})
 NAMED = Params({"must_closed": ("22", "3389")})
@@ -166,15 +178,69 @@ def test_a_pass_needs_every_port_closed_and_the_control_twice(
     "ports",
     [
         [],
-        [{"port": 22, "outcome": "perhaps"}],
-        [{"port": "22", "outcome": "refused"}],
-        [{"port": True, "outcome": "refused"}],
-        [{"port": 70000, "outcome": "refused"}],
+        [{"port": 22, "outcome": "perhaps", "mute": []}],
+        [{"port": "22", "outcome": "refused", "mute": []}],
+        [{"port": True, "outcome": "refused", "mute": []}],
+        [{"port": 70000, "outcome": "refused", "mute": []}],
         [{"port": 22}],
+        [{"port": 22, "outcome": "refused", "mute": [4]}],
         "22",
     ],
 )
 def test_no_other_answer_is_understood(ports: object) -> None:
-    body = compact({"ports": ports, "before": "answered", "after": "answered", "transport": "tcp"})
+    body = compact(
+        {"ports": ports, "before": "answered", "after": "answered", "apart": [], "transport": "tcp"}
+    )
     with pytest.raises(Garbled):
         closed_ports(Answer("gateway.ports", Status.OK, body))
+
+
+NO_ROUTE, SECOND = "2001:db8::1", "127.0.0.2"
+
+
+def of_name(name: str, own: int, *closed: int) -> Judgement:
+    """RA-03 of a plain entrance behind a name, as the engine would see it."""
+    gateway = gateway_at(own, host=name, protocol="tcp", closed_ports=closed)
+    return management_closed(gateway, closed_ports(asked(ask_ports, gateway)), NOTHING_NAMED)
+
+
+@pytest.mark.parametrize("addresses", [(NO_ROUTE, HOST), (HOST, NO_ROUTE)])
+def test_an_address_that_is_not_reached_from_here_is_not_closed(
+    monkeypatch: pytest.MonkeyPatch, addresses: tuple[str, ...]
+) -> None:
+    """The own port answers over IPv4 and the others refuse there; over IPv6 nothing leads out."""
+    name, seen = name_has(monkeypatch, *addresses), []
+
+    def ask() -> None:
+        with own_port_and(0) as (own, _):
+            seen.append(of_name(name, own, free_port()))
+
+    with island() as namespace:
+        inside(namespace, ask)
+    (judgement,) = seen
+    assert (judgement.verdict, judgement.reason) == (Verdict.UNKNOWN, Reason.NO_CONTROL)
+    assert f"does not answer at {NO_ROUTE}" in judgement.note
+
+
+def test_each_address_is_asked_and_silence_counts_where_the_own_port_answers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("checks.remote.ports.WAIT_S", 0.6)
+    name = name_has(monkeypatch, HOST, SECOND)
+    with socket.create_server((HOST, 0)) as first:
+        own = first.getsockname()[1]
+        assert of_name(name, own, free_port()).verdict is Verdict.PASS, "refused at both"
+        with black_hole(SECOND) as hole:
+            assert of_name(name, own, hole).reason is Reason.NO_CONTROL
+            with socket.create_server((SECOND, own)):
+                assert of_name(name, own, hole).verdict is Verdict.PASS
+        with socket.create_server((SECOND, 0)) as opened:
+            assert of_name(name, own, opened.getsockname()[1]).verdict is Verdict.FAIL
+
+
+def test_a_name_that_an_ssh_host_looked_up_is_not_closed_where_the_last_address_refused() -> None:
+    row = {"port": 22, "outcome": "refused", "mute": ["gw.example.jp"]}
+    said = {"before": "answered", "after": "answered", "apart": ["gw.example.jp"], "transport": "tcp"}
+    ports = closed_ports(Answer("gateway.ports", Status.OK, compact({"ports": [row], **said})))
+    judgement = management_closed(gateway_at(443), ports, NOTHING_NAMED)
+    assert (judgement.verdict, judgement.reason) == (Verdict.UNKNOWN, Reason.NOT_MEASURABLE)
