@@ -19,7 +19,7 @@ from auditor.register import Place
 from auditor.seams import Dial
 from auditor.targets import Gateway, Town
 from auditor.views import CONTROL, REACHED, at
-from auditor.zones import Flow, Vantage, Zone, is_outside
+from auditor.zones import WAY_TRIES, WAY_WAIT_S, Flow, Vantage, Zone, is_outside
 
 WAIT_S = 4.0
 """Most seconds for one connect; what needs longer is of no use to anybody."""
@@ -40,10 +40,12 @@ class Lookout:
     def flow_dial(self, flow: Flow, contacts: Callable[[Contact], object], pace: Pace) -> Dial:
         """The way out for one flow: to its ports and its control, from its vantage.
 
+        There is time for every port to be silent, and for the known open one before and after.
+
         Raises:
             Unreached: NOT_DECLARED, there is no way to the vantage.
         """
-        deadline_s = self.deadline_s + WAIT_S * (len(flow.places) + 1)
+        deadline_s = self.deadline_s + WAY_WAIT_S * (WAY_TRIES * len(flow.places) + 2)
         return self._dial(flow.source, ways(flow), deadline_s, contacts, Keys({}), pace)
 
     def gateway_dial(

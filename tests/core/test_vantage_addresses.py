@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from auditor.access.jump import gates_to
+from auditor.access.pace import Pace
 from auditor.answers import Answer, Status
 from auditor.findings import Reason, Verdict
 from auditor.probing import probed
@@ -14,7 +15,7 @@ from auditor.roads import Roads
 from auditor.targets import Gateway, Town
 from auditor.vantages import behind
 from auditor.views import control_held
-from auditor.zones import Flow, Jump, Vantage
+from auditor.zones import WAY_TRIES, WAY_WAIT_S, Flow, Jump, Vantage
 from checks.remote.flows import ask_ways, ways
 from checks.remote.flows import judged as judged_way
 from tests.access.conftest import road_to
@@ -44,6 +45,17 @@ def test_an_entrance_that_is_not_reached_over_ipv6_is_not_closed_beside_a_contro
     with island() as namespace:
         inside(namespace, look, 40)
     assert seen == [(Verdict.UNKNOWN, "no_control"), (Verdict.PASS, "ok")]
+
+
+def test_there_is_time_for_every_port_of_a_way_to_be_silent() -> None:
+    """Behind a border that drops packets each one is waited for as often as it is tried."""
+    control = Place(HOST, 443)
+    here = Vantage(id="here", name="h", zone="lgwan", control=control)
+    places = tuple(Place("198.51.100.7", port) for port in range(1000, 1064))
+    flow = Flow(id="f", name="f", source="here", origin="lgwan", zone="mynumber", places=places,
+                expect="closed", control=control)  # fmt: skip
+    dial = Roads(vantages={"here": here}).lookout.flow_dial(flow, lambda _: None, Pace())
+    assert dial.remaining_s() > WAY_WAIT_S * (WAY_TRIES * len(places) + 2)
 
 
 def test_behind_an_ssh_host_a_name_that_refuses_may_have_another_address(tmp_path: Path) -> None:
