@@ -7,6 +7,9 @@ them, nothing is known of that address, however clearly the other one refuses.
 import ipaddress
 from collections.abc import Collection
 
+_OWN_NAMES = frozenset({"localhost", "localdomain", "ip6-localhost", "ip6-loopback"})
+"""Last labels of a machine's names for itself (RFC 6761 §6.3, and what ``/etc/hosts`` usually holds)."""
+
 LEAST_S = 1.2
 """One connect needs so long that a lost first packet is sent again (after a second, RFC 6298 §2)."""
 
@@ -17,6 +20,16 @@ def family(address: str) -> str:
         return f"IPv{ipaddress.ip_address(address).version}"
     except ValueError:
         return ""
+
+
+def stays_inside(host: str) -> bool:
+    """True for what a machine reaches without leaving itself, however it is written."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host.casefold().rstrip(".").split(".")[-1] in _OWN_NAMES
+    within = getattr(address, "ipv4_mapped", None) or address
+    return within.is_loopback or within.is_unspecified
 
 
 def share_s(total_s: float, addresses: Collection[str]) -> float:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
+from auditor.addresses import stays_inside
 from auditor.cells import MAX_NAME, MAX_PORT, is_id, name_fault, parse_host
 from auditor.control import Wording
 from auditor.findings import Scalar
@@ -31,7 +32,10 @@ class Segments:
         vantages = self._vantages(known, tuple(jump.id for jump in town.jumps))
         flows = self._flows(known, vantages)
         gateways = self._gateways(town.gateways, {vantage.id: vantage for vantage in vantages})
-        return replace(town, zones=zones, vantages=vantages, flows=flows, gateways=gateways)
+        found = replace(town, zones=zones, vantages=vantages, flows=flows, gateways=gateways)
+        self._one_zone(vantages)
+        self._controls(found)
+        return found
 
     def _zones(self) -> tuple[Zone, ...]:
         own: list[Zone] = []
@@ -119,6 +123,47 @@ class Segments:
                 )
             )
         return tuple(found)
+
+    def _one_zone(self, vantages: Sequence[Vantage]) -> None:
+        """A machine, this one or an SSH host, stands in one zone: from another one nobody has looked."""
+        first: dict[str, Vantage] = {}
+        for index, vantage in enumerate(vantages):
+            other = first.setdefault(vantage.jump, vantage)
+            if vantage.zone != other.zone:
+                place = ("vantages", str(index), "zone")
+                self._wrong(place, "one_machine", name=other.id, seen=other.zone[:MAX_NAME])
+
+    def _controls(self, town: Town) -> None:
+        """What is known to be open shows that a path works only where it lies at the end of one."""
+        by_id = {vantage.id: vantage for vantage in town.vantages}
+        hosts: dict[str, set[str]] = {id_: set() for id_ in by_id}
+        for index, (row, flow) in enumerate(zip(self.file.written.flows, town.flows, strict=True)):
+            asked = {place.host for place in flow.places}
+            if not row.control:
+                hosts.get(row.source, set()).update(asked)
+            elif vantage := by_id.get(row.source):
+                self._leads_out(("flows", str(index), "control"), flow.control, vantage, asked, town)
+        for gateway in town.gateways:
+            for id_ in (*gateway.reachable_from, *gateway.unreachable_from):
+                hosts.get(id_, set()).add(gateway.host)
+        for index, vantage in enumerate(town.vantages):
+            place = ("vantages", str(index), "control")
+            self._leads_out(place, vantage.control, vantage, hosts[vantage.id], town)
+
+    def _leads_out(
+        self,
+        place: tuple[str, ...],
+        control: Place | None,
+        vantage: Vantage,
+        hosts: Collection[str],
+        town: Town,
+    ) -> None:
+        """Tell of a control on the machine that looks, unless all that it looks at is on that machine."""
+        if control is None or all(stays_inside(host) for host in hosts):
+            return
+        own = next((jump.host for jump in town.jumps if jump.id == vantage.jump), "")
+        if stays_inside(control.host) or control.host.casefold() == own.casefold():
+            self._wrong(place, "control_here", seen=str(control), name=vantage.id)
 
     def _named(self, table: str, index: int, id_: str, name: str, seen: set[str]) -> None:
         place = (table, str(index))

@@ -69,6 +69,15 @@ def test_a_flow_is_every_port_of_every_host_and_takes_its_vantage_s_control(tmp_
         ('"10.0.0.5"', '"10.0.0.0/24"', "bad_host"),
         ('id = "school"', 'id = "lgwan"', "segment_twice"),
         ('id = "here"', 'id = "far"', "segment_twice"),
+        ("[fd00::1]:443", "127.0.0.9:443", "control_here"),
+        ("[fd00::1]:443", "[::1]:443", "control_here"),
+        ("[fd00::1]:443", "localhost:443", "control_here"),
+        ("[fd00::1]:443", "0.0.0.0:443", "control_here"),
+        ("[fd00::1]:443", "far.example:443", "control_here"),
+        ('expect = "closed"', 'expect = "closed"\ncontrol = "127.0.0.9:443"', "control_here"),
+        ('expect = "closed"', 'expect = "closed"\ncontrol = "FAR.example:8443"', "control_here"),
+        ('jump = "far"\n', "", "one_machine"),
+        ('zone = "school"', 'zone = "school"\njump = "far"', "one_machine"),
     ],
 )
 def test_a_mistake_is_named(tmp_path: Path, old: str, new: str, key: str) -> None:
@@ -78,6 +87,20 @@ def test_a_mistake_is_named(tmp_path: Path, old: str, new: str, key: str) -> Non
     found = {problem.key: problem for problem in caught.value.problems}
     assert key in found
     assert found[key].line
+
+
+def test_a_control_on_the_machine_that_looks_is_taken_where_all_it_looks_at_is_there_too(
+    tmp_path: Path,
+) -> None:
+    inside = ALL.replace("[fd00::1]:443", "127.0.0.9:443").replace("m.example", "127.0.0.1")
+    inside = inside.replace("10.0.0.5", "localhost").replace("g.example", "::1")
+    assert loaded(tmp_path, inside).flows[0].control == Place("127.0.0.9", 443)
+
+
+def test_several_vantages_of_one_machine_may_stand_in_its_one_zone(tmp_path: Path) -> None:
+    """They may differ in their control."""
+    again = HERE.replace('id = "here"', 'id = "again"')
+    assert [each.zone for each in loaded(tmp_path, ALL + again).vantages] == ["lgwan", "school", "school"]
 
 
 def test_the_shipped_layers_are_the_three_and_their_borders_name_no_other() -> None:
