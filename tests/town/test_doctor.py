@@ -144,6 +144,25 @@ def test_a_vantage_without_a_known_open_port_and_a_jump_host_without_a_pin_are_t
     assert {key for key, values in told if "office" in values} == {"host_not_pinned"}
 
 
+def test_names_that_an_ssh_host_would_look_up_are_told_where_closed_is_to_be_shown(town: TownFolder) -> None:
+    """Of an entrance that is only reached from there, and of an open way, a name is as good."""
+    way = '[[flows]]\nid = "{0}"\nname = "{0}"\nfrom = "home"\nto = "mynumber"\n'
+    way += 'hosts = ["{0}.example", "192.0.2.1"]\nports = [445]\nexpect = "{1}"\n'
+    entrance = '[[gateways]]\nid = "{0}"\nname = "{0}"\nhost = "{0}.example"\n{1}\n'
+    town.add(
+        "town.toml",
+        VANTAGES
+        + 'control = "192.0.2.9:443"\n'
+        + way.format("shut", "closed")
+        + way.format("agreed", "open")
+        + entrance.format("guarded", 'closed_ports = [22]\nreachable_from = ["home"]')
+        + entrance.format("apart", 'unreachable_from = ["home"]')
+        + entrance.format("plain", 'reachable_from = ["home"]'),
+    )
+    (told,) = (one.values["names"] for one in examine(town.root).notes if one.key == "gap_named")
+    assert told == "apart.example, guarded.example, shut.example"
+
+
 def test_a_trial_without_any_way_between_segments_is_told(town: TownFolder) -> None:
     assert "gap_flows" in [one.key for one in examine(town.root).notes]
 
