@@ -9,6 +9,9 @@ MOST_HEADERS = 100
 MOST_CHUNK_LINE = 80
 BARE = (204, 304)
 """Statuses that never have a body."""
+INTERIM = (100, *range(102, 200))
+"""Statuses that only say that the reply is still to come (RFC 9110 §15.2)."""
+MOST_INTERIM = 8
 
 
 class BadHttp(Exception):  # noqa: N818 - a finding about the other side
@@ -25,11 +28,20 @@ class Head:
 
 
 def head_of(heard: bytes) -> Head | None:
-    """The head, None = it is not complete yet.
+    """The head of the reply itself, None = it is not complete yet; what only announces it is passed over.
 
     Raises:
-        BadHttp: it is none, or longer than allowed.
+        BadHttp: it is none, longer than allowed, or announced without end.
     """
+    for _ in range(MOST_INTERIM + 1):
+        head = _one_head(heard)
+        if head is None or head.status not in INTERIM:
+            return head
+        heard = head.rest
+    raise BadHttp("announced too often")
+
+
+def _one_head(heard: bytes) -> Head | None:
     if not b"HTTP/1.".startswith(heard[:7]):
         raise BadHttp("not HTTP")
     end = heard.find(b"\r\n\r\n")

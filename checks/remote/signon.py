@@ -9,7 +9,6 @@ from auditor.api import (
     Judgement,
     NotKnown,
     Reason,
-    SignOn,
     Unknown,
     check,
     fact,
@@ -19,19 +18,19 @@ from auditor.api import (
     probe,
     unknown,
 )
-from checks.remote import _web
+from checks.remote import _pagetext, _web
 from checks.remote._read import compact, flag, members, whole
 
 WAIT_S = 5.0
 NOT_ASKED: dict[str, object] = {}
-ENCODINGS = ("utf-8", "cp932", "euc_jp")
-"""In which a page may write the declared words."""
+PLAIN = ("", "identity")
+"""Content codings of a page that is not packed; no other one was asked for (RFC 9110 §12.5.3)."""
 MOST_STATUS = 999
 
 
 @dataclass(frozen=True, slots=True)
 class SignOnPage:
-    """What one GET brought: its status, whether the declared words stand on it, whether all of it came."""
+    """What one GET brought: its status, whether the declared words stand there, whether all was read."""
 
     status: int
     shows: bool
@@ -51,13 +50,9 @@ def ask_sign_on(gateway: Gateway, dial: Dial) -> bytes:
         page = _web.exchange(gateway, dial, _web.request(gateway, "GET", gateway.sign_on.path), WAIT_S)
     except _web.NoPage as error:
         raise NotKnown(error.reason, error.note) from None
-    shows = _stands(gateway.sign_on, page.body)
-    return compact({"status": page.status, "shows": shows, "whole": page.whole})
-
-
-def _stands(wanted: SignOn, body: bytes) -> bool:
-    spellings = {wanted.shows.encode(encoding, "replace") for encoding in ENCODINGS}
-    return any(spelling in body for spelling in spellings)
+    plain = page.headers.get("content-encoding", "").lower() in PLAIN
+    shows = plain and _pagetext.stands(gateway.sign_on.shows, page.headers, page.body)
+    return compact({"status": page.status, "shows": shows, "whole": page.whole and plain})
 
 
 @fact("gateway.signon", probe=ask_sign_on)
@@ -89,6 +84,6 @@ def page_is_as_declared(gateway: Gateway, seen: SignOnPage | Unknown) -> Judgeme
         return failed("status", seen=seen.status)
     if gateway.sign_on.shows and not seen.shows:
         if not seen.whole:
-            return unknown(Reason.UNREADABLE, "only a part of the page came")
+            return unknown(Reason.UNREADABLE, "not all of the page could be read")
         return failed("other_page", wanted=gateway.sign_on.shows)
     return passed("ok", seen=seen.status)

@@ -1,5 +1,8 @@
 """The sign-on page and the brokers behind an entrance: real servers, and what hostile answers may hold."""
 
+import gzip
+import socket
+import ssl
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -89,12 +92,52 @@ def test_half_a_page_proves_neither() -> None:
     assert page_is_as_declared(declared, sign_on_page(answer)).verdict is Verdict.UNKNOWN
 
 
-def test_words_are_found_in_the_encodings_of_japanese_pages(pki: Pki) -> None:
-    from checks.remote.signon import _stands
+def answering(pki: Pki, reply: bytes, **told: object) -> Judgement:
+    """GW-60 of a server that says `reply` to anybody."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    issued = issue(pki.folder, pki.ca)
+    context.load_cert_chain(issued.chain, issued.key)
 
-    for encoding in ("utf-8", "cp932", "euc_jp"):
-        assert _stands(SignOn(shows="職員"), "<p>職員の方</p>".encode(encoding))
-    assert not _stands(SignOn(shows="職員"), "<p>工事中</p>".encode())
+    def behave(sock: socket.socket) -> None:
+        with context.wrap_socket(sock, server_side=True) as tls:
+            tls.recv(4096)
+            tls.sendall(reply)
+
+    with rude_server(behave) as port:
+        declared = gateway_at(port, sign_on=SignOn(**told))  # type: ignore[arg-type]  # as in town.toml
+        return page_is_as_declared(declared, sign_on_page(asked(ask_sign_on, declared)))
+
+
+def reply(body: bytes, *heads: bytes, status: bytes = b"200 OK") -> bytes:
+    told = (b"HTTP/1.1 " + status, *heads, b"Content-Length: %d" % len(body))
+    return b"\r\n".join(told) + b"\r\n\r\n" + body
+
+
+def test_words_that_no_old_encoding_can_spell_are_not_found_on_an_outage_page(pki: Pki) -> None:
+    body = '<a href="/status?now=1">障害のお知らせ</a>'.encode()
+    assert answering(pki, reply(body), shows="①").key == "other_page"
+    assert answering(pki, reply(body), shows="🔑").key == "other_page"
+
+
+def test_words_are_read_in_the_encoding_that_the_page_is_told_to_be_in(pki: Pki) -> None:
+    body = "<p>職員 &amp; 委員</p>".encode("cp932")
+    told = b"Content-Type: text/html; charset=Shift_JIS"
+    assert answering(pki, reply(body, told), shows="職員 & 委員").key == "ok"
+
+
+@pytest.mark.parametrize("first", [b"100 Continue", b"103 Early Hints\r\nLink: </a.css>; rel=preload"])
+def test_what_only_announces_the_reply_is_not_the_reply(pki: Pki, first: bytes) -> None:
+    early = b"HTTP/1.1 " + first + b"\r\n\r\n"
+    assert answering(pki, early + early + reply("サインイン".encode()), shows="サインイン").key == "ok"
+    assert answering(pki, early + reply(b"", status=b"503 No"), shows="サインイン").values["seen"] == 503
+
+
+def test_a_packed_page_that_nobody_asked_for_proves_neither(pki: Pki) -> None:
+    packed = reply(gzip.compress("サインイン".encode()), b"Content-Encoding: gzip")
+    found = answering(pki, packed, shows="サインイン")
+    assert (found.verdict, found.reason) == (Verdict.UNKNOWN, Reason.UNREADABLE)
+    assert answering(pki, packed).key == "ok", "its status is known all the same"
+    assert answering(pki, packed, status=(302,)).key == "status"
 
 
 @dataclass

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from checks.remote import _web
-from checks.remote._http import MOST_BODY, BadHttp, Head, body_of, head_of
+from checks.remote._http import MOST_BODY, MOST_INTERIM, BadHttp, Head, body_of, head_of
 from tests.remote.conftest import dial_to, drips, gateway_at, rude_server, says
 
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -39,6 +39,22 @@ def test_a_body_without_a_length_ends_with_the_connection() -> None:
 def test_a_body_too_long_is_cut_and_said_to_be() -> None:
     found = read(OK + b"\r\n" + b"x" * (MOST_BODY + 1), ended=False)
     assert found == (b"x" * MOST_BODY, False)
+
+
+def test_what_announces_a_reply_is_passed_over_but_not_for_ever() -> None:
+    early = b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"
+    head = head_of(early * MOST_INTERIM + OK + b"A: b\r\n\r\nrest")
+    assert (head and head.status, head and dict(head.headers), head and head.rest) == (
+        200,
+        {"a": "b"},
+        b"rest",
+    )
+    assert head_of(early) is None
+    assert head_of(early + OK) is None
+    with pytest.raises(BadHttp):
+        head_of(early * (MOST_INTERIM + 1))
+    with pytest.raises(BadHttp):
+        head_of(early + b"SSH-2.0-x\r\n\r\n")
 
 
 @pytest.mark.parametrize(
