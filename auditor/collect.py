@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from auditor.access.dial import recorded
 from auditor.access.local import run_script
 from auditor.access.machine import this_endpoint, this_machine
 from auditor.access.ssh import Heard, collect, places
@@ -184,8 +183,14 @@ def _run(target: Endpoint, facts: Sequence[Fact[Any]], nonce: str, roads: Roads)
         return Heard(run_script(script, roads.endpoint_deadline_s))
     if roads.ssh is None:
         raise Unreached(Reason.NOT_DECLARED, "no SSH key or password is declared")
-    with recorded(lambda one: roads.note(one, target, "ssh"), target.host, target.port, "tcp", target.jump):
-        return collect(target, script, roads.ssh, roads.endpoint_deadline_s, nonce)
+    return collect(
+        target,
+        script,
+        roads.ssh,
+        roads.endpoint_deadline_s,
+        nonce,
+        contacts=lambda one: roads.note(one, target, "ssh"),
+    )
 
 
 def _must_be_here(target: Endpoint) -> None:

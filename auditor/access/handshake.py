@@ -10,12 +10,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 
+from auditor.access.dial import recorded
 from auditor.access.hostkeys import HostKey
 from auditor.access.kexinit import Offer, read_offer
 from auditor.access.limits import Traffic
 from auditor.access.net import Deadline, connect, resolve
 from auditor.access.sshlib import paramiko
 from auditor.access.thrift import Wire, transport_over
+from auditor.contacts import Contact
 from auditor.errors import Unreached
 from auditor.findings import Reason
 
@@ -32,6 +34,13 @@ _SIGNATURES = {"ssh-rsa": ("rsa-sha2-512", "rsa-sha2-256")}
 Opener = Callable[[Deadline], Wire]
 """Opens one connection to one declared place, directly or through a jump host; raises `Unreached`."""
 
+Contacts = Callable[[Contact], object]
+"""Is told of every connect as it ends: one login may need several (see `ATTEMPTS`)."""
+
+
+def unlogged(_: Contact) -> None:
+    """For whoever keeps no log of contacts, or keeps it elsewhere."""
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -43,14 +52,17 @@ class Line:
     watch: int
 
 
-def direct(host: str, port: int, *, alive_s: float = 0) -> Opener:
+def direct(host: str, port: int, contacts: Contacts = unlogged, *, alive_s: float = 0) -> Opener:
     """Straight from this machine; a peer that stays silent `alive_s` seconds to what was sent is given up.
 
-    0 = the system's own limit. Only Linux lets us say so (tcp(7), TCP_USER_TIMEOUT, milliseconds).
+    0 = the system's own limit. Only Linux lets us say so (tcp(7), TCP_USER_TIMEOUT, milliseconds). Every
+    connect is one of `contacts`; a name that is not known is none.
     """
 
     def open_(deadline: Deadline) -> Wire:
-        sock, _ = connect(resolve(host, deadline), port, deadline)
+        addresses = resolve(host, deadline)
+        with recorded(contacts, host, port, "tcp"):
+            sock, _ = connect(addresses, port, deadline)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if alive_s and hasattr(socket, "TCP_USER_TIMEOUT"):
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(alive_s * 1000))

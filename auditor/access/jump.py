@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 
 from auditor.access.dial import recorded
-from auditor.access.handshake import Line, Opener, connected, direct
+from auditor.access.handshake import Contacts, Line, Opener, connected, direct, unlogged
 from auditor.access.limits import Traffic
 from auditor.access.login import Credentials, log_in
 from auditor.access.net import Deadline
@@ -56,16 +56,20 @@ class Gate:
         self._closed = False
         self._refusals = _Refusals()
         self.contacts: list[Contact] = []
-        """Every connection made to the jump host itself."""
+        """Every connection made to the jump host itself, also those that it closed again."""
 
-    def opener(self, host: str, port: int) -> Opener:
-        """Opens ``direct-tcpip`` channels to one declared place; its name is looked up by the jump host."""
+    def opener(self, host: str, port: int, contacts: Contacts = unlogged) -> Opener:
+        """Opens ``direct-tcpip`` channels to one declared place; its name is looked up by the jump host.
+
+        Every channel asked for is one of `contacts`; where the jump host itself is not reached there is none.
+        """
 
         def open_(deadline: Deadline) -> Wire:
             if (host, port) not in self._allowed:
                 raise Unreached(Reason.NOT_DECLARED, f"{host} port {port} through jump host {self._jump.id}")
             carrier = self._carrier(deadline)
-            channel = self._channel(carrier, host, port, deadline)
+            with recorded(contacts, host, port, "tcp", self._jump.id):
+                channel = self._channel(carrier, host, port, deadline)
             return Wire(channel, lost=lambda: not carrier.is_active())
 
         return open_
@@ -116,9 +120,9 @@ class Gate:
             raise Unreached(Reason.NO_ANSWER, "the run has ended")
         limit = Deadline.after(min(LOGIN_S, deadline.need_s(f"jump host {self._jump.id}")))
         jump = self._jump
-        with ExitStack() as stack, recorded(self._note, jump.host, jump.port, "tcp"):
+        with ExitStack() as stack:
             pins = self._known.pins.pins(jump.host, jump.port)
-            opener = direct(jump.host, jump.port, alive_s=LOGIN_S)
+            opener = direct(jump.host, jump.port, self._note, alive_s=LOGIN_S)
             line = stack.enter_context(connected(opener, pins, limit, self._traffic))
             log_in(line.transport, line.shown, jump, self._known, limit)
             self._refusals.listen(line.transport)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from auditor.access import shells
 from auditor.access.command import Ran, run
-from auditor.access.handshake import Opener, connected, direct
+from auditor.access.handshake import Contacts, Opener, connected, direct, unlogged
 from auditor.access.hostkeys import HostKeys
 from auditor.access.jump import Gate
 from auditor.access.limits import Traffic
@@ -52,11 +52,18 @@ class Heard:
     sudo_refused: str = ""
 
 
-def collect(endpoint: Endpoint, script: str, road: SshRoad, deadline_s: float, nonce: str = "") -> Heard:
+def collect(
+    endpoint: Endpoint,
+    script: str,
+    road: SshRoad,
+    deadline_s: float,
+    nonce: str = "",
+    contacts: Contacts = unlogged,
+) -> Heard:
     """What `script` printed there, at most `MAX_ANSWER_BYTES`; at the deadline, what had come by then.
 
     With the script's `nonce`, only an output that holds a frame counts as an answer. Turns at a busy server
-    or jump host are waited for before the deadline begins.
+    or jump host are waited for before the deadline begins. `contacts` is told of every connect.
 
     Raises:
         Unreached: REFUSED, NO_ANSWER, NAME_NOT_FOUND, KEY_UNKNOWN, KEY_CHANGED, NOT_AUTHORISED,
@@ -71,7 +78,7 @@ def collect(endpoint: Endpoint, script: str, road: SshRoad, deadline_s: float, n
         opened[:] = [way(deadline)]
         return opened[0]
 
-    way: Opener = (gate.opener if gate is not None else direct)(endpoint.host, endpoint.port)
+    way: Opener = (gate.opener if gate is not None else direct)(endpoint.host, endpoint.port, contacts)
     with ExitStack() as turns:
         for place in places(endpoint):
             turns.enter_context(road.traffic.turn(place))
