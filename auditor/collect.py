@@ -8,7 +8,7 @@ from typing import Any
 
 from auditor.access.local import run_script
 from auditor.access.machine import this_endpoint, this_machine
-from auditor.access.ssh import Heard, collect, places
+from auditor.access.ssh import Heard, collect
 from auditor.answers import Answer, Status
 from auditor.arrivals.merge import beside
 from auditor.declare import CONSOLE, MACHINE, Fact
@@ -21,15 +21,6 @@ from auditor.probing import probed
 from auditor.roads import Roads
 from auditor.script import compose, split
 from auditor.targets import Endpoint, Target, target_key
-from auditor.zones import Flow
-
-
-def lane_of(task: Task) -> str:
-    """What few tasks may share at a time: a jump host or an SSH server; "" = nothing."""
-    target = task.target
-    if isinstance(target, Flow):
-        return f"vantage {target.source}"
-    return places(target)[0] if isinstance(target, Endpoint) and target.road == "ssh" else ""
 
 
 def collect_task(task: Task, plugins: Plugins, roads: Roads) -> Evidence | None:

@@ -16,10 +16,11 @@ from typing import Generic, TypeVar
 
 import psutil
 
+from auditor.lanes import Lane
+
 START = 32
 MOST = 128
 FEWEST = 4
-PER_LANE = 8
 TICK_S = 0.5
 _CALM_TICKS = 10
 _IDLE_SHARE = 0.3
@@ -29,7 +30,7 @@ R = TypeVar("R")
 
 
 class Crew(Generic[J, R]):
-    """Runs `do` on every job once. Jobs that share a lane run at most `PER_LANE` at a time, "" = no lane."""
+    """Runs `do` on every job once. Jobs that share a lane run at most its width at a time, None = no lane."""
 
     def __init__(
         self,
@@ -37,17 +38,16 @@ class Crew(Generic[J, R]):
         do: Callable[[J], R],
         *,
         most: int = MOST,
-        lane: Callable[[J], str] = lambda _: "",
+        lane: Callable[[J], Lane | None] = lambda _: None,
         hang_ups: Callable[[], int] = lambda: 0,
     ) -> None:
         self._do = do
-        self._lane = lane
         self._hang_ups = hang_ups
         self._seen_hang_ups = hang_ups()
         self._most = most
         self._jobs = len(jobs)
-        self._waiting = deque(jobs)
-        self._busy_lanes: Counter[str] = Counter()
+        self._waiting = deque((job, lane(job)) for job in jobs)
+        self._busy_lanes: Counter[Lane | None] = Counter()
         self._changed = threading.Condition()
         self._done: SimpleQueue[tuple[J, R | None, BaseException | None]] = SimpleQueue()
         self._wanted = min(START, most)
@@ -125,18 +125,17 @@ class Crew(Generic[J, R]):
                 self._changed.notify()
             self._done.put((job[0], result, error))
 
-    def _take(self) -> tuple[J, str] | None:
+    def _take(self) -> tuple[J, Lane | None] | None:
         """The next job whose lane is free; None = this worker is not needed any more."""
         with self._changed:
             while self._waiting and self._workers <= self._wanted and not self._stopped:
                 for _ in range(len(self._waiting)):
-                    job = self._waiting.popleft()
-                    lane = self._lane(job)
-                    if not lane or self._busy_lanes[lane] < PER_LANE:
+                    job, lane = self._waiting.popleft()
+                    if lane is None or self._busy_lanes[lane] < lane.width:
                         self._busy_lanes[lane] += 1
                         self._busy += 1
                         return job, lane
-                    self._waiting.append(job)
+                    self._waiting.append((job, lane))
                 self._changed.wait()
             self._workers -= 1
             self._changed.notify()

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
+from typing import TYPE_CHECKING
 
 from auditor.evidence import Evidence, clean
 from auditor.exceptions import Excepted
@@ -15,6 +16,9 @@ from auditor.run import Run, TargetCard, TownCard, Undeclared
 from auditor.seasons import concerned, orphans
 from auditor.targets import Endpoint, Target, Town, sections_of, target_key
 from auditor.zones import unlooked
+
+if TYPE_CHECKING:
+    from auditor.lanes import Lane
 
 JAPAN = timezone(timedelta(hours=9), "JST")
 """Japan has no daylight saving time, and Windows has no time zone table without an extra package."""
@@ -43,13 +47,14 @@ def collect_all(
     progress: Progress,
     workers: int = WORKERS,
     *,
-    lane: Callable[[Task], str] = lambda _: "",
+    lane: Callable[[Task], "Lane | None"] = lambda _: None,
     hang_ups: Callable[[], int] = lambda: 0,
 ) -> dict[str, Evidence]:
     """The evidence of every target by its key; one target, one worker, one connection at a time.
 
-    `workers` = the most at a time. Tasks of one `lane` (a server, a jump host) share few of them; `hang_ups`
-    counts how often servers refused to greet, which makes the crew smaller.
+    `workers` = the most at a time. Tasks of one `lane` (a server, a jump host, the machine of several
+    entrances) run few at a time; `hang_ups` counts how often servers refused to greet, which makes the crew
+    smaller.
     """
     from auditor.crew import Crew  # noqa: PLC0415 - psutil is needed only when collecting
 

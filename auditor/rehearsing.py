@@ -24,6 +24,7 @@ from auditor.errors import Unreached
 from auditor.evidence import Evidence
 from auditor.findings import Finding, Reason, Verdict
 from auditor.judge import Scene, judge
+from auditor.lanes import machine_of
 from auditor.plan import Task, plan
 from auditor.probing import kept_answer
 from auditor.register import Place
@@ -69,7 +70,7 @@ class Turns:
         """
         held: list[threading.Lock] = []
         try:
-            for host in sorted(set(hosts)):
+            for host in sorted({machine_of(host) for host in hosts}):
                 with self._mutex:
                     lock = self._hosts.setdefault(host, threading.Lock())
                 if not lock.acquire(timeout=deadline.left_s()):

@@ -11,13 +11,14 @@ from datetime import UTC, datetime
 from auditor.arrivals.believed import recalled
 from auditor.arrivals.inbox import Inbox
 from auditor.arrivals.received import Known
-from auditor.collect import ask_task, complete, is_asked, lane_of, with_console
+from auditor.collect import ask_task, complete, is_asked, with_console
 from auditor.consoles import News, consoles_evidence
 from auditor.contacts import Contact
 from auditor.engine import WORKERS, Audit, Progress, collect_all
 from auditor.evidence import Evidence, Refused
 from auditor.findings import Reason
 from auditor.freshness import LastHeard, with_last_heard
+from auditor.lanes import lane_of
 from auditor.overlays import Covers
 from auditor.plan import Task, plan
 from auditor.problems import worded

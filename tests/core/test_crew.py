@@ -7,7 +7,8 @@ from collections import Counter
 import pytest
 
 from auditor import crew as module
-from auditor.crew import FEWEST, MOST, PER_LANE, START, Crew
+from auditor.crew import FEWEST, MOST, START, Crew
+from auditor.lanes import Lane
 
 LATENCY_S = 0.6
 
@@ -109,10 +110,24 @@ def test_a_lane_holds_few_and_delays_no_other() -> None:
     watch = Watch()
     jobs = [*("slow",) * 24, *("",) * 40]
     ended: list[str] = []
-    for job, _, _ in Crew(jobs, lambda lane: watch.job(lane, 0.5 if lane else 0.02), lane=str).finished():
+    crew = Crew(
+        jobs,
+        lambda lane: watch.job(lane, 0.5 if lane else 0.02),
+        lane=lambda name: Lane(name, 8) if name else None,
+    )
+    for job, _, _ in crew.finished():
         ended.append(job)
-    assert watch.most["slow"] == PER_LANE
+    assert watch.most["slow"] == 8
     assert ended[:40].count("") >= 32, "those in no lane do not wait behind the slow ones"
+
+
+def test_narrow_lanes_that_all_wait_come_to_an_end() -> None:
+    watch = Watch()
+    jobs = [name for name in "abc" for _ in range(30)]
+    done = list(Crew(jobs, lambda name: watch.job(name, 0.01), lane=lambda name: Lane(name, 1)).finished())
+    assert sorted(job for job, _, _ in done) == jobs
+    assert [watch.most[name] for name in "abc"] == [1, 1, 1]
+    assert watch.most["all"] > 1, "one lane does not wait for another"
 
 
 def test_an_interrupt_ends_at_once_and_starts_nothing_more() -> None:
