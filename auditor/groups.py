@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from auditor.approving import Carrier, carriers_in, carries
 from auditor.findings import Reason
+from auditor.lanes import machine_of
 from auditor.legs import NEEDS_NO_ENTRANCE
 from auditor.rehearsal import Leg, State, Step, Walk
 from auditor.targets import Gateway, Person, Town, target_key
@@ -64,9 +65,19 @@ def walks_of(
                     name=gateway.name,
                     people=tuple(person.id for person in group),
                     steps=tuple(steps),
+                    part_of=_part_of(gateway, town),
                 )
             )
     return tuple(found)
+
+
+def _part_of(gateway: Gateway, town: Town) -> str:
+    """The id of the IKE entrance that L2TP on the same machine goes through, "" = it needs no other."""
+    if gateway.protocol != "l2tp":
+        return ""
+    machine = machine_of(gateway.host)
+    below = (one for one in town.gateways if one.protocol == "ike" and machine_of(one.host) == machine)
+    return next((one.id for one in below), "")
 
 
 def _for(step: Step, method: str, group: Sequence[Person]) -> Step:

@@ -39,6 +39,26 @@ RANK = {State.HOLDS: 0, State.WARNS: 1, State.UNKNOWN: 2, State.BREAKS: 3}
 """What counts for how a whole way stands; the other two say nothing."""
 
 
+class Fate(StrEnum):
+    """What a way that breaks means for somebody, given the other entrances of their method.
+
+    `stopped` = all of them break, `spared` = another one holds, `doubtful` = none is known to hold.
+    """
+
+    STOPPED = "stopped"
+    SPARED = "spared"
+    DOUBTFUL = "doubtful"
+
+
+FATES = {
+    State.HOLDS: Fate.SPARED,
+    State.WARNS: Fate.SPARED,
+    State.UNKNOWN: Fate.DOUBTFUL,
+    State.BREAKS: Fate.STOPPED,
+}
+"""By the best of somebody's entrances, where at least one breaks."""
+
+
 def worst(states: Iterable[State]) -> State:
     """The worst of them; `UNKNOWN` where none says anything, for nothing was proven then."""
     return max((state for state in states if state in RANK), key=RANK.__getitem__, default=State.UNKNOWN)
@@ -65,18 +85,26 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Walk:
-    """The way of those people of the trial who use `method` through one entrance."""
+    """The way of those people of the trial who use `method` through one entrance.
+
+    `part_of` = the gateway without which this one is of no use, "" = it stands for itself.
+    """
 
     method: str
     gateway: str
     name: str
     people: tuple[str, ...]
     steps: tuple[Step, ...]
+    part_of: str = ""
 
     @property
     def state(self) -> State:
         """How the whole way stands."""
         return worst(step.state for step in self.steps)
+
+    def state_for(self, person: str) -> State:
+        """How it stands for one of its people: what concerns others only does not count."""
+        return worst(step.state for step in self.steps if not step.people or person in step.people)
 
     @property
     def until(self) -> date | None:
@@ -132,13 +160,21 @@ class Rehearsal:
             if step.leg is Leg.ENTRANCE or (step.leg in asked and step.state is State.BREAKS)
         )
 
-    def stopped(self) -> tuple[str, ...]:
-        """Staff ids of those who do not get to their work, in the order of the staff list."""
-        out = {
-            id_
-            for walk in self.walks
-            for step in walk.steps
-            if step.state is State.BREAKS
-            for id_ in step.people
-        }
-        return tuple(person.id for person in self.people if person.id in out)
+    def fates(self) -> dict[str, Fate]:
+        """By staff id, what it means for everybody of whose ways at least one breaks."""
+        entrances: dict[str, dict[str, list[State]]] = {}
+        for walk in self.walks:
+            for id_ in walk.people:
+                mine = entrances.setdefault(id_, {})
+                mine.setdefault(walk.part_of or walk.gateway, []).append(walk.state_for(id_))
+        found = {}
+        for id_, mine in entrances.items():
+            stands = [worst(states) for states in mine.values()]
+            if State.BREAKS in stands:
+                found[id_] = FATES[min(stands, key=RANK.__getitem__)]
+        return found
+
+    def those(self, fate: Fate) -> tuple[str, ...]:
+        """Staff ids of those with that fate, in the order of the staff list."""
+        fates = self.fates()
+        return tuple(person.id for person in self.people if fates.get(person.id) is fate)

@@ -1,13 +1,13 @@
 """A rehearsal on a terminal: each way step by step, who is stopped where, and until when all of it holds."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
 from auditor.control import Control
 from auditor.findings import Finding, Reason, Verdict
-from auditor.rehearsal import Leg, Rehearsal, State, Step, Walk
+from auditor.rehearsal import Fate, Leg, Rehearsal, State, Step, Walk
 from reports.wording import Words, plain
 
 STYLES = {
@@ -55,15 +55,28 @@ def _walk(walk: Walk, found: Rehearsal, words: Words) -> Iterator[Text]:
     line = words("rehearsal.walk", method=method, name=plain(walk.name), id=walk.gateway, people=people)
     yield Text(f"\n■ {line}", style="bold")
     controls = {control.id: control for control in found.controls}
+    fates = found.fates()
     for step in walk.steps:
         leg, mark = words(f"rehearsal.leg_{step.leg.value}"), words(f"rehearsal.mark_{step.state.value}")
         yield Text(f"  {mark} {leg}: {_said(step, controls, words)}", style=STYLES[step.state])
-        if step.people:
-            key = "stopped" if step.state is State.BREAKS else "unsure"
-            yield Text(f"    → {words(f'rehearsal.{key}', who=_who(step.people, found, words))}")
-        if step.state is State.BREAKS and step.finding is not None:
+        concerned = tuple(_concerned(step, fates))
+        for key, ids in concerned:
+            yield Text(f"    → {words(f'rehearsal.{key}', who=_who(ids, found, words))}")
+        spared = [key for key, _ in concerned] == [Fate.SPARED.value]  # "let them wait" is no advice for them
+        if step.state is State.BREAKS and step.finding is not None and not spared:
             control = controls[step.finding.control]
             yield Text(f"    → {_act(control, step.finding, words)}")
+
+
+def _concerned(step: Step, fates: Mapping[str, Fate]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Whom a step concerns, and the word for how: where it breaks, by what their other entrances do."""
+    if step.state is not State.BREAKS:
+        if step.people:
+            yield "unsure", step.people
+        return
+    for fate in Fate:
+        if people := tuple(id_ for id_ in step.people if fates.get(id_) is fate):
+            yield fate.value, people
 
 
 def _act(control: Control, finding: Finding, words: Words) -> str:
@@ -115,14 +128,12 @@ def _who(ids: Sequence[str], found: Rehearsal, words: Words) -> str:
 
 def _end(found: Rehearsal, words: Words) -> Iterator[Text]:
     """What it comes to."""
-    stopped = found.stopped()
     if not found.walks:
         yield Text(words("rehearsal.nobody"), style="bold")
     elif not found.answered:
         yield Text(words("rehearsal.end_silent"), style="bold red")
-    elif stopped:
-        people = words("unit.people", count=len(stopped))
-        yield Text(words("rehearsal.end_breaks", people=people), style="bold red")
+    else:
+        yield from _fates(found, words)
     gaps = any(step.state is State.UNKNOWN for walk in found.walks for step in walk.steps)
     if found.walks and found.answered and (gaps or found.without):
         yield Text(words("rehearsal.end_unknown"), style="bold")
@@ -131,3 +142,15 @@ def _end(found: Rehearsal, words: Words) -> Iterator[Text]:
         if found.until is not None:
             yield Text(words("rehearsal.end_until", day=words.day(found.until)), style="bold")
     yield Text(words("rehearsal.took", seconds=found.took_s), style="dim")
+
+
+def _fates(found: Rehearsal, words: Words) -> Iterator[Text]:
+    """How many do not get to their work, need another entrance than usual, or may not get there."""
+    for fate, style in ((Fate.STOPPED, "bold red"), (Fate.SPARED, "yellow"), (Fate.DOUBTFUL, "bold")):
+        if ids := set(found.those(fate)):
+            down = (walk for walk in found.walks if any(walk.state_for(id_) is State.BREAKS for id_ in ids))
+            names = words("page.comma").join(
+                plain(name) for name in dict.fromkeys(walk.name for walk in down)
+            )
+            people = words("unit.people", count=len(ids))
+            yield Text(words(f"rehearsal.end_{fate.value}", people=people, names=names), style=style)

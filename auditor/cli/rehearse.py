@@ -149,6 +149,8 @@ def _told(found: "Rehearsal") -> dict[str, object]:
     """All of it, with what follows from it beside it."""
     import msgspec  # noqa: PLC0415 - start-up time
 
+    from auditor.rehearsal import Fate  # noqa: PLC0415
+
     value: dict[str, object] = msgspec.to_builtins(replace(found, controls=()))
     walks: list[dict[str, object]] = msgspec.to_builtins(found.walks)
     for row, walk in zip(walks, found.walks, strict=True):
@@ -157,6 +159,6 @@ def _told(found: "Rehearsal") -> dict[str, object]:
         "walks": walks,
         "state": found.state.value,
         "until": found.until,
-        "stopped": found.stopped(),
+        **{fate.value: found.those(fate) for fate in Fate},
         "exit_code": int(ending(found)),
     }

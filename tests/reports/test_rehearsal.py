@@ -72,6 +72,15 @@ STEPS = [
 ]
 
 
+def with_another(state: State) -> Rehearsal:
+    """The first entrance is down; how the other one of the same people stands."""
+    opens = Step(leg=Leg.ENTRANCE, state=State.HOLDS, place="g")
+    one = Walk(method="vdi", gateway="g", name="入口[1]", people=("1", "2"), steps=(opens, STEPS[5]))
+    step = Step(leg=Leg.ENTRANCE, state=state, place="h", people=() if state is State.HOLDS else ("1", "2"))
+    other = Walk(method="vdi", gateway="h", name="予備の入口", people=("1", "2"), steps=(step,))
+    return found(walks=(one, other))
+
+
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_every_sentence_of_a_rehearsal_is_shown(lang: str) -> None:
     warns = found(STEPS[0], Step(leg=Leg.ENTRANCE, state=State.HOLDS, finding=None, place="g"), STEPS[6])
@@ -85,6 +94,8 @@ def test_every_sentence_of_a_rehearsal_is_shown(lang: str) -> None:
             found(STEPS[0], STEPS[1], named=True),
             warns,
             holds,
+            with_another(State.HOLDS),
+            with_another(State.UNKNOWN),
             *(found(STEPS[0], method=method) for method in METHODS),
         )
     )
@@ -99,6 +110,25 @@ def test_names_are_told_only_where_some_sections_were_asked_for() -> None:
     assert "髙橋" not in shown(found(step))
     assert "総務課 1人、税務課 1人(計2人)" in shown(found(step))
     assert "総務課 髙橋 一郎" in shown(found(step, named=True))
+
+
+def test_where_another_entrance_holds_nobody_is_told_to_be_stopped_or_to_wait() -> None:
+    text = shown(with_another(State.HOLDS))
+    assert "使えない接続点があります(入口[1])。2人は別の接続点から仕事に入れます" in text
+    assert "別の接続点から仕事に入れる人: 総務課 1人、税務課 1人(計2人)" in text
+    assert "たどり着けません" not in text
+    assert "影響を受ける人" not in text
+    assert "再起動を依頼" not in text, "the remedy of the control tells them to wait"
+
+
+def test_an_entrance_that_could_not_be_looked_at_does_not_count_as_holding() -> None:
+    text = shown(with_another(State.UNKNOWN))
+    assert "使えない接続点があります(入口[1])。2人は、別の接続点も確かめられない" in text
+    assert "仕事に入れます" not in text
+    assert "再起動を依頼" in text
+    both = shown(with_another(State.BREAKS))
+    assert "2人が仕事にたどり着けません" in both
+    assert "別の接続点" not in both
 
 
 def test_a_name_cannot_dress_itself_up_or_turn_the_line_round() -> None:
