@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditor.errors import ConfigError, Problem
+from auditor.problems import worded
 from auditor.targets import Endpoint, Person
 from tests.town.conftest import ENDPOINTS, STAFF, TOWN, TownFolder
 
@@ -263,3 +264,13 @@ def test_whatever_is_spoilt_only_the_config_error_comes_out(
         problems = error.problems
     assert sections >= 2 or problems
     assert all(problem.file.name in GOOD for problem in problems)
+
+
+@pytest.mark.parametrize("lang", ["ja", "en"])
+def test_a_host_s_name_in_japanese_letters_is_refused_with_the_form_to_write(
+    town: TownFolder, lang: str
+) -> None:
+    town.add("town.toml", GATEWAY.replace("vpn.example.jp", "役場.example.jp"))
+    (problem,) = town.problems()
+    assert "役場.example.jp" in worded(problem, lang)
+    assert "xn--" in worded(problem, lang)
