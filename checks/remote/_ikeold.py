@@ -4,11 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import islice, takewhile
+from itertools import islice, product, takewhile
 
 from auditor.api import Dial, Gateway, Reason, Unreached
 from checks.remote import _ikev1
-from checks.remote._ikev1 import ALL, Choice
+from checks.remote._ikekeys import KEY_BYTES
+from checks.remote._ikev1 import Choice, every_choice
 from checks.remote._isakmp import SENDS, WAIT_S, Line, Message, dressed, marked, opened
 from checks.remote._wire import REFUSED, SILENT
 
@@ -18,6 +19,9 @@ MOST_ACCEPTED = 24
 MOST_LEFT = 1
 """Half-open associations that nobody confirmed as dropped (libreswan keeps them for a minute, and strongSwan
 drops them at once); after the first, nothing more is asked."""
+
+LEFT = "left"
+"""In aggressive mode: an association was begun, without a hash, and may still stand."""
 
 OPENINGS = ("psk", "xauth-psk", "rsa")
 """Some devices say nothing to what they do not accept: these are tried before silence is believed."""
@@ -47,7 +51,7 @@ def main_mode(gateway: Gateway, dial: Dial) -> Old:
     """
     old = Old()
     for method in OPENINGS:
-        rest = sorted(ALL, key=lambda choice: choice.method != method)
+        rest = sorted(every_choice(), key=lambda choice: choice.method != method)
         try:
             with _begun(gateway, dial, _chunk(rest)) as (line, ours, answer):
                 _eliminate(line, rest, (ours, answer), old, dial)
@@ -122,44 +126,83 @@ def _meant(
     return REFUSED if told in _ikev1.REFUSALS else UNCLEAR, None
 
 
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """One request of aggressive mode; all its choices share the group and the method."""
+
+    name: str
+    choices: tuple[Choice, ...]
+
+
+def _questions(identity: str) -> list[_Question]:
+    """Every combination with a shared key: first what is common of each group, with a plain key."""
+    made: list[tuple[int, _Question]] = []
+    for method, group in product(_ikev1.SHARED, KEY_BYTES):
+        choices = tuple(each for each in _ikev1.choices_of(method) if each.group == group)
+        size = _ikev1.most_beside_key(group, identity)
+        name = f"{group} {method}"
+        parts = [_Question(name, choices[at : at + size]) for at in range(0, len(choices), size)]
+        made += enumerate(parts)
+    return [question for _, question in sorted(made, key=lambda each: each[0])]
+
+
 def aggressive_mode(gateway: Gateway, dial: Dial) -> Mapping[str, str]:
     """An outcome per group and method, or the name of the combination whose hash was handed out.
 
-    The first hash is the last that is asked for; the hash itself is thrown away.
+    Nothing more is asked after the first hash, which is thrown away, nor after an association without one
+    that the responder does not say it dropped. A question met by silence is the last of its conversation,
+    because some devices say nothing to what they do not accept.
 
     Raises:
         Unreached: anything but silence.
     """
     found: dict[str, str] = {}
-    for group in _ikev1.KEY_BYTES:
-        for method in _ikev1.SHARED:
-            choices = [each for each in _ikev1.choices_of(method) if each.group == group]
-            for start in range(0, len(choices), _ikev1.MOST_BESIDE_KEY):
-                if dial.remaining_s() < KEPT_S:
-                    return found | {f"{group} {method}": SILENT}
-                outcome = _hash_asked(gateway, dial, choices[start : start + _ikev1.MOST_BESIDE_KEY])
-                if found.get(f"{group} {method}", REFUSED) == REFUSED:
-                    found[f"{group} {method}"] = outcome
-                if outcome not in (REFUSED, UNCLEAR):
-                    return found | {f"{group} {method}": outcome}
-    return found
+    rest = _questions(gateway.ike_identity)
+    while rest and dial.remaining_s() > KEPT_S:
+        for question, outcome in zip(tuple(rest), _told(gateway, dial, tuple(rest)), strict=False):
+            rest.pop(0)
+            if outcome == LEFT:
+                return found | {each.name: UNCLEAR for each in (question, *rest)}
+            if found.get(question.name, REFUSED) == REFUSED or _ikev1.is_choice(outcome):
+                found[question.name] = outcome
+            if _ikev1.is_choice(outcome):
+                return found
+    return found | {question.name: SILENT for question in rest}
 
 
-def _hash_asked(gateway: Gateway, dial: Dial, choices: Sequence[Choice]) -> str:
+def _told(gateway: Gateway, dial: Dial, questions: Sequence[_Question]) -> Iterator[str]:
+    """The outcomes of the questions in turn, in one conversation, up to the first silence."""
     ours = _ikev1.cookie()
-    message = dressed(gateway.port, _ikev1.aggressive(ours, choices, gateway.ike_identity))
+    first = _ikev1.aggressive(ours, questions[0].choices, gateway.ike_identity)
     try:
-        with dial.talk(gateway.host, gateway.port, message, attempts=SENDS - 1, wait_s=WAIT_S) as talk:
+        with dial.talk(
+            gateway.host, gateway.port, dressed(gateway.port, first), attempts=SENDS - 1, wait_s=WAIT_S
+        ) as talk:
             line = Line(talk, marked(gateway.port))
-            answer = opened(line, partial(_ikev1.answers, ours))
-            if answer.major != 1 or answer.exchange != _ikev1.AGGRESSIVE:
-                refused = answer.major != 1 or _ikev1.complaint(answer) in _ikev1.REFUSALS
-                return REFUSED if refused else UNCLEAR
-            _ikev1.give_up(line, ours, answer.theirs, answer.exchange)
-            bodies, hashes = answer.all(_ikev1.SA), answer.all(_ikev1.HASH)
-            choice = _ikev1.picked(bodies[0], choices) if bodies else None
-            return choice.name if choice and hashes and len(hashes[0]) in HASH_BYTES else UNCLEAR
+            yield _handed(line, ours, opened(line, partial(_ikev1.answers, ours)), questions[0].choices)
+            for question in questions[1:]:
+                if dial.remaining_s() < KEPT_S:
+                    return
+                ours = _ikev1.cookie()
+                message = _ikev1.aggressive(ours, question.choices, gateway.ike_identity)
+                answer = line.ask(message, partial(_ikev1.answers, ours))
+                yield SILENT if answer is None else _handed(line, ours, answer, question.choices)
+                if answer is None:
+                    return
     except Unreached as error:
-        if error.reason in (Reason.NO_ANSWER, Reason.WRONG_SERVICE):
-            return SILENT if error.reason is Reason.NO_ANSWER else UNCLEAR
-        raise
+        if error.reason not in (Reason.NO_ANSWER, Reason.WRONG_SERVICE):
+            raise
+        yield SILENT if error.reason is Reason.NO_ANSWER else UNCLEAR
+
+
+def _handed(line: Line, ours: bytes, answer: Message, choices: Sequence[Choice]) -> str:
+    """What one answer means; an association it speaks of is ended at once."""
+    if answer.major != 1 or answer.exchange != _ikev1.AGGRESSIVE:
+        refused = answer.major != 1 or _ikev1.complaint(answer) in _ikev1.REFUSALS
+        return REFUSED if refused else UNCLEAR
+    dropped = _ikev1.give_up(line, ours, answer.theirs, answer.exchange)
+    bodies, hashes = answer.all(_ikev1.SA), answer.all(_ikev1.HASH)
+    choice = _ikev1.picked(bodies[0], choices) if bodies else None
+    if choice and hashes and len(hashes[0]) in HASH_BYTES:
+        return choice.name
+    return UNCLEAR if dropped else LEFT

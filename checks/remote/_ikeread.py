@@ -18,7 +18,6 @@ NAMES: dict[str, tuple[str, ...]] = {
 }
 """The known parts, by kind."""
 
-V1_NAMES = frozenset(choice.name for choice in _ikev1.ALL)
 OUTCOMES = (ACCEPTED, REFUSED, UNCLEAR)
 V2_STATES = (ANSWERED, NOT_SPOKEN, SILENT)
 V1_STATES = (ACCEPTED, REFUSED, SILENT, UNCLEAR, NOT_SPOKEN)
@@ -76,9 +75,19 @@ def old_of(written: Any) -> OldIke:
     whole(value["ended"], "ended", MOST)
     names = [word(each, "v1") for each in listed(value["accepted"], "v1", MOST_ACCEPTED)]
     state = one_of(value["state"], "state", V1_STATES)
-    if not set(names) <= V1_NAMES or bool(names) != (state == ACCEPTED):
+    if not all(map(_ikev1.is_choice, names)) or bool(names) != (state == ACCEPTED):
         raise Garbled("v1: accepted")
     return OldIke(state, tuple(names), flag(value["whole"], "whole"), whole(value["left"], "left", MOST))
+
+
+def handed_of(written: Any) -> tuple[tuple[str, str], ...]:
+    """What aggressive mode handed out, by group and method; () = it was not asked."""
+    if not isinstance(written, dict) or not set(written) <= _ikev1.ASKED:
+        raise Garbled("aggressive: not what is asked")
+    for name, outcome in written.items():
+        if not (isinstance(outcome, str) and _ikev1.is_choice(outcome)):
+            one_of(outcome, name, (REFUSED, UNCLEAR, SILENT))
+    return tuple(sorted(written.items()))
 
 
 def _combination(value: Any) -> str:

@@ -9,8 +9,11 @@ import secrets
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import product
 
+from checks.remote._ikekeys import public_value
+from checks.remote._ikev2 import GROUPS
 from checks.remote._isakmp import ENCRYPTED, RESPONSE, Line, Message, written
 
 SA, KE, ID, HASH, NONCE, NOTIFY, VENDOR = 1, 4, 5, 8, 10, 11, 13
@@ -29,29 +32,24 @@ CIPHERS: dict[str, tuple[int, int]] = {
     "aes128": (7, 128),
     "aes192": (7, 192),
     "aes256": (7, 256),
+    "camellia128": (8, 128),
+    "camellia192": (8, 192),
+    "camellia256": (8, 256),
 }
+"""Numbers and key lengths (RFC 2409, appendix A; Camellia: RFC 4312 §5)."""
+
 HASHES = {"md5": 1, "sha1": 2, "sha256": 4, "sha384": 5, "sha512": 6}
-GROUPS = {
-    "modp768": 1,
-    "modp1024": 2,
-    "modp1536": 5,
-    "modp2048": 14,
-    "modp3072": 15,
-    "modp4096": 16,
-    "ecp256": 19,
-    "ecp384": 20,
-    "ecp521": 21,
-}
 METHODS = {"psk": 1, "xauth-psk": 65001, "rsa": 3, "xauth-rsa": 65005, "hybrid-rsa": 64221}
 SHARED = ("psk", "xauth-psk")
-KEY_BYTES = {"modp1024": 128, "modp1536": 192, "modp2048": 256, "modp768": 96}
-"""The groups aggressive mode is asked with, and how long their public values are."""
 
-ASKED = frozenset(f"{group} {method}" for group in KEY_BYTES for method in SHARED)
+ASKED = frozenset(f"{group} {method}" for group in GROUPS for method in SHARED)
 """What aggressive mode is asked with, as it is written down."""
 
-MOST_TRANSFORMS, MOST_BESIDE_KEY = 28, 18
+MOST_TRANSFORMS, TRANSFORM_BYTES = 28, 36
 """About 1,050 bytes a request: no fragments on the way."""
+
+MOST_BYTES, FEWEST_BESIDE_KEY = 1150, 4
+"""The same in aggressive mode; only the keys of the largest groups, with four choices beside, go beyond."""
 
 FQDN, ADDRESS, KEY_NAME, USER = 2, 1, 11, 3
 END_WAIT_S = 0.5
@@ -96,7 +94,19 @@ def choices_of(method: str) -> list[Choice]:
     return sorted(made, key=_rarity)
 
 
-ALL = tuple(choice for method in METHODS for choice in choices_of(method))
+@cache
+def every_choice() -> tuple[Choice, ...]:
+    """All combinations with all methods, method by method."""
+    return tuple(choice for method in METHODS for choice in choices_of(method))
+
+
+def is_choice(name: str) -> bool:
+    """True for the name of a combination that is asked."""
+    proposal, _, method = name.partition(" ")
+    parts = proposal.split("-")
+    if method not in METHODS or len(parts) != 3:  # noqa: PLR2004 - cipher, hash, group
+        return False
+    return parts[0] in CIPHERS and parts[1] in HASHES and parts[2] in GROUPS
 
 
 def association(choices: Sequence[Choice]) -> bytes:
@@ -163,14 +173,19 @@ def unacceptable(ours: bytes) -> bytes:
 
 def aggressive(ours: bytes, choices: Sequence[Choice], identity: str) -> bytes:
     """The first message of aggressive mode; all choices share one group, whose key it carries."""
-    key = bytes([0x7F & secrets.randbits(8)]) + secrets.token_bytes(KEY_BYTES[choices[0].group] - 1)
     payloads = [
         (SA, association(choices)),
-        (KE, key),
+        (KE, public_value(choices[0].group)),
         (NONCE, secrets.token_bytes(20)),
         (ID, identification(identity)),
     ]
     return written(ours, bytes(8), VERSION, AGGRESSIVE, 0, payloads)
+
+
+def most_beside_key(group: str, identity: str) -> int:
+    """How many choices of this group one request of aggressive mode offers."""
+    rest = MOST_BYTES - len(aggressive(bytes(8), [Choice("aes256", "sha1", group, "psk")], identity))
+    return max(FEWEST_BESIDE_KEY, 1 + rest // TRANSFORM_BYTES)
 
 
 def identification(identity: str) -> bytes:

@@ -10,6 +10,7 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from checks.remote._ikekeys import public_value
 from checks.remote._isakmp import RESPONSE, Line, Message, written
 
 SA, KE, NONCE, NOTIFY, VENDOR = 33, 34, 40, 41, 43
@@ -78,7 +79,6 @@ GROUPS: dict[str, int] = {
 }
 OTHER, ANOTHER = "modp1024", "modp2048"
 """The two groups every responder knows by number; one of them is never in the offer whose key it carries."""
-KEY_BYTES = {OTHER: 128, ANOTHER: 256}
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +133,8 @@ class Request:
 
     @classmethod
     def of(cls, offer: Offer) -> "Request":
-        """A new one. A random number is as good a public value as any where no key is ever agreed."""
-        key = bytes([0x7F & secrets.randbits(8)]) + secrets.token_bytes(KEY_BYTES[offer.key_group] - 1)
-        return cls(offer, secrets.token_bytes(8), secrets.token_bytes(32), key)
+        """A new one."""
+        return cls(offer, secrets.token_bytes(8), secrets.token_bytes(32), public_value(offer.key_group))
 
     def message(self, cookie: bytes = b"") -> bytes:
         """The bytes; a cookie goes in front."""

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from auditor.api import (
     Answer,
     Dial,
-    Garbled,
     Gateway,
     Judgement,
     NotKnown,
@@ -27,7 +26,7 @@ from auditor.api import (
 )
 from checks.remote import _ike, _ikev1
 from checks.remote._ikeold import ACCEPTED, NOT_SPOKEN, UNCLEAR
-from checks.remote._ikeread import DOORS, NAMES, V1_NAMES, NewIke, OldIke, new_of, old_of
+from checks.remote._ikeread import DOORS, NAMES, NewIke, OldIke, handed_of, new_of, old_of
 from checks.remote._read import compact, members, one_of
 from checks.remote._wire import ANSWERED, REFUSED, SILENT
 
@@ -48,7 +47,7 @@ class IkeOffer:
     @property
     def hash_given(self) -> str:
         """The combination in which aggressive mode handed out a hash, "" = none."""
-        return next((outcome for _, outcome in self.aggressive if outcome in V1_NAMES), "")
+        return next((outcome for _, outcome in self.aggressive if _ikev1.is_choice(outcome)), "")
 
 
 @probe("gateway.ike", kind="gateway")
@@ -68,23 +67,20 @@ def ike_offer(answer: Answer) -> IkeOffer:
     if value == {}:
         raise NotKnown(Reason.NOT_MEASURABLE, "not an IKE entrance")
     value = members(value, answer.id, "v2", "v1", "translated", "aggressive")
-    given = value["aggressive"]
-    if not isinstance(given, dict) or not set(given) <= _ikev1.ASKED:
-        raise Garbled(f"{answer.id}: aggressive")
-    words = (REFUSED, UNCLEAR, SILENT, *V1_NAMES)
     return IkeOffer(
         new_of(value["v2"]),
         old_of(value["v1"]),
         one_of(value["translated"], "translated", DOORS),
-        tuple((name, one_of(outcome, name, words)) for name, outcome in sorted(given.items())),
+        handed_of(value["aggressive"]),
     )
 
 
 @check("GW-20")
 def sound_proposals_only(gateway: Gateway, offer: IkeOffer | Unknown, params: Params) -> Judgement:
-    """Any weak part in anything accepted fails; a pass needs every weak part refused by version 2 in words.
+    """Any weak part in anything accepted fails; a pass needs both versions' clear no to every weak part.
 
-    Version 1's silence is no gap here: whether it is spoken at all is another control's matter.
+    Version 1's silence is a gap: some devices say nothing to what they do not accept, so it may be spoken.
+    Aggressive mode, which is asked only where the town opted in, is told as not looked at.
     """
     if gateway.protocol != "ike":
         return not_applicable("not_ike")
@@ -96,7 +92,8 @@ def sound_proposals_only(gateway: Gateway, offer: IkeOffer | Unknown, params: Pa
         return failed("weak", places=found, count=len(found), parts=", ".join(parts))
     if gap := _gap(offer, weak):
         return unknown(Reason.NOT_MEASURABLE, gap)
-    return passed("ok", count=len(offer.new.accepted) + len(offer.old.accepted))
+    looked_at = offer.old.state == NOT_SPOKEN or not _aggressive_gap(offer)
+    return passed("ok" if looked_at else "ok_main", count=len(offer.new.accepted) + len(offer.old.accepted))
 
 
 def _weak(params: Params) -> frozenset[str]:
@@ -134,8 +131,8 @@ def _part(name: str) -> str:
 
 def _gap(offer: IkeOffer, weak: frozenset[str]) -> str:
     """Why "nothing weak is accepted" is not proven, "" = it is."""
-    if offer.old.accepted and not offer.old.whole:
-        return "not every combination of version 1 was asked"
+    if gap := _old_gap(offer):
+        return gap
     if offer.new.state == SILENT:
         return "no answer to version 2"
     if offer.new.took:
@@ -148,6 +145,19 @@ def _gap(offer: IkeOffer, weak: frozenset[str]) -> str:
     refused = {name for name, outcome in _asked(offer.new) if outcome == REFUSED}
     open_ = sorted(weak & known - refused) if offer.new.state == ANSWERED else []
     return f"no clear answer to {', '.join(open_)}" if open_ else ""
+
+
+def _old_gap(offer: IkeOffer) -> str:
+    """Why "version 1 accepts nothing weak" is not proven, "" = it is, or version 1 is not spoken."""
+    if offer.old.state == NOT_SPOKEN:
+        return ""
+    if offer.old.state in (SILENT, UNCLEAR):
+        return f"version 1: {offer.old.state}, so nobody knows what it accepts"
+    if not offer.old.whole:
+        return "not every combination of version 1 was asked"
+    if offer.hash_given and offer.hash_given not in offer.old.accepted:
+        return "aggressive mode accepts what main mode refuses, and is asked no further after its first hash"
+    return ""
 
 
 @check("GW-21")

@@ -159,7 +159,7 @@ def old_only(request: bytes) -> list[bytes]:
         return [reply(request, [(_ikev1.NOTIFY, refusal)], version=0x10, exchange=5, flags=0)]
     bodies = read(request[4:]).all(_ikev1.SA)
     choice = _ikev1.Choice("aes256", "sha256", "modp2048", "psk")
-    if bodies and choice.attributes.items() and _offers(bodies[0], choice):
+    if bodies and _offers(bodies[0], choice):
         return [reply(request, [(_ikev1.SA, _ikev1.association([choice]))])]
     return [no_proposal(request)]
 
@@ -190,7 +190,7 @@ def test_associations_that_nobody_confirms_as_dropped_end_the_questions(
         bodies = read(request[4:]).all(_ikev1.SA)
         if not bodies:
             return []
-        found = next(each for each in _ikev1.ALL if _offers(bodies[0], each))
+        found = next(each for each in _ikev1.every_choice() if _offers(bodies[0], each))
         return [reply(request, [(_ikev1.SA, _ikev1.association([found]))])]
 
     with responder(behave) as port:
@@ -226,3 +226,75 @@ def test_a_wrong_name_in_aggressive_mode_is_no_pass() -> None:
     judgement = no_hash_for_strangers(entrance(1, "somebody"), offer)
     assert (judgement.verdict, judgement.reason) == (Verdict.UNKNOWN, Reason.NOT_MEASURABLE)
     assert version_1_is_off(entrance(1), offer, Params({"allow_v1": False})).verdict is Verdict.UNKNOWN
+
+
+def aggressive_only(request: bytes) -> list[bytes]:
+    """Sound in version 2; of version 1 it answers one combination of aggressive mode and nothing else."""
+    if request[21] >> 4 == 2:
+        return sound(request)
+    message = read(request[4:])
+    choice = _ikev1.Choice("camellia256", "sha384", "modp3072", "psk")
+    bodies = message.all(_ikev1.SA)
+    if message.exchange != _ikev1.AGGRESSIVE or not bodies or not _offers(bodies[0], choice):
+        return []
+    handed = [(_ikev1.SA, _ikev1.association([choice])), (_ikev1.HASH, bytes(48))]
+    return [reply(request, handed)]
+
+
+def sound(request: bytes) -> list[bytes]:
+    """Version 2 that takes AES-256-GCM with SHA-384 and curve P-384, and nothing else."""
+    offered = list(transforms(read(request[4:]).all(_ikev2.SA)[0]))
+    wanted = [(1, struct.pack(">BBHHH", 1, 0, 20, 0x800E, 256))]
+    wanted += [(kind, struct.pack(">BBH", kind, 0, number)) for kind, number in ((2, 6), (4, 20))]
+    if not set(wanted) <= set(offered):
+        return [no_proposal(request)]
+    return [reply(request, [(_ikev2.NOTIFY, struct.pack(">BBHH", 0, 0, _ikev2.INVALID_KE, 20))])]
+
+
+def test_version_1_that_says_nothing_may_accept_something_weak(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("checks.remote._ikeold.WAIT_S", 0.05)
+    with responder(lambda request: sound(request) if request[21] >> 4 == 2 else []) as port:
+        offer = ike_offer(asked(ask_ike, entrance(port)))
+    assert (offer.new.accepted, offer.old.state) == (("aes256gcm16-prfsha384-ecp384",), "silent")
+    judgement = sound_proposals_only(entrance(1), offer, WEAK)
+    assert (judgement.verdict, judgement.reason) == (Verdict.UNKNOWN, Reason.NOT_MEASURABLE)
+
+
+def test_aggressive_mode_is_asked_on_after_silence(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("_ikeold", "_isakmp"):
+        monkeypatch.setattr(f"checks.remote.{name}.WAIT_S", 0.01)
+    with responder(aggressive_only) as port:
+        offer = ike_offer(asked(ask_ike, entrance(port, "somebody")))
+    assert offer.hash_given == "camellia256-sha384-modp3072 psk"
+    assert no_hash_for_strangers(entrance(1, "somebody"), offer).key == "hash"
+
+
+def test_what_aggressive_mode_takes_beyond_main_mode_is_not_all_known() -> None:
+    """One hash is all that is asked for; a weaker combination may be taken as well."""
+
+    def behave(request: bytes) -> list[bytes]:
+        main = request[21] >> 4 == 1 and request[22] == _ikev1.MAIN
+        return [no_proposal(request)] if main else aggressive_only(request) or [no_proposal(request)]
+
+    with responder(behave) as port:
+        offer = ike_offer(asked(ask_ike, entrance(port, "somebody")))
+    assert (offer.old.state, offer.old.whole) == ("refused", True)
+    assert sound_proposals_only(entrance(1), offer, WEAK).verdict is Verdict.UNKNOWN
+
+
+def test_an_association_without_a_hash_that_is_not_dropped_ends_the_questions(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("checks.remote._ikev1.END_WAIT_S", 0.05)
+    begun: list[bytes] = []
+
+    def behave(request: bytes) -> list[bytes]:
+        if request[22] != _ikev1.AGGRESSIVE:
+            return [no_proposal(request)]
+        begun.extend(bodies := read(request[4:]).all(_ikev1.SA))
+        return [reply(request, [(_ikev1.SA, body)]) for body in bodies]
+
+    with responder(behave) as port:
+        offer = ike_offer(asked(ask_ike, entrance(port, "somebody")))
+    assert (len(begun), {outcome for _, outcome in offer.aggressive}) == (1, {"unclear"})
+    assert no_hash_for_strangers(entrance(1, "somebody"), offer).verdict is Verdict.UNKNOWN

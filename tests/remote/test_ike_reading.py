@@ -1,6 +1,7 @@
 """What an IKE entrance's answer and messages may hold: everything else is refused, and no byte is trusted."""
 
 import json
+from itertools import product
 
 import pytest
 from hypothesis import given
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from auditor.api import Answer, Garbled, Params, Reason, Status, Verdict
 from checks.remote import _ikev1, _ikev2
+from checks.remote._ikekeys import KEY_BYTES, public_value
 from checks.remote._isakmp import Message, NotIke, read, written
 from checks.remote._read import compact
 from checks.remote.ike import ike_offer, sound_proposals_only, works_behind_routers
@@ -144,8 +146,41 @@ def test_every_identity_a_town_may_declare_can_be_sent(identity: str) -> None:
     assert body[1:4] == bytes(3)
 
 
+@pytest.mark.parametrize("state", ["silent", "unclear", "refused"])
+def test_version_1_that_was_not_asked_out_in_words_lets_nobody_pass(state: str) -> None:
+    old = {"state": state, "accepted": [], "whole": False, "ended": 0, "left": 0}
+    offer = ike_offer(Answer("gateway.ike", Status.OK, compact(told(v1=old))))
+    judgement = sound_proposals_only(ENTRANCE, offer, WEAK)
+    assert (judgement.verdict, judgement.reason) == (Verdict.UNKNOWN, Reason.NOT_MEASURABLE)
+
+
+def test_a_pass_says_where_aggressive_mode_was_not_asked() -> None:
+    old = {"state": "not_spoken", "accepted": [], "whole": False, "ended": 0, "left": 0}
+    asked_not, off = (
+        ike_offer(Answer("gateway.ike", Status.OK, compact(value))) for value in (told(), told(v1=old))
+    )
+    assert sound_proposals_only(ENTRANCE, asked_not, WEAK).key == "ok_main"
+    assert sound_proposals_only(ENTRANCE, off, WEAK).key == "ok"
+
+
+def test_what_version_2_is_asked_with_and_version_1_has_a_number_for_is_asked_of_it_as_well() -> None:
+    """Counter modes and sealed ciphers have none (RFC 2409, appendix A)."""
+    assert {choice.group for choice in _ikev1.choices_of("psk")} == set(_ikev2.GROUPS)
+    assert set(_ikev1.HASHES) == set(_ikev2.HASHES) - {"aesxcbc"}
+    assert {name for name in _ikev2.CIPHERS if "ctr" not in name} <= set(_ikev1.CIPHERS)
+
+
+def test_every_group_has_a_public_value_of_its_own_length() -> None:
+    assert set(KEY_BYTES) == set(_ikev2.GROUPS)
+    assert {group: len(public_value(group)) for group in KEY_BYTES} == KEY_BYTES
+
+
 def test_messages_stay_below_what_a_line_carries_whole() -> None:
     for choices in (_ikev1.choices_of("psk")[:28], _ikev1.choices_of("rsa")[:28]):
         assert len(_ikev1.main_mode(bytes(8), choices)) < 1200
-    widest = [choice for choice in _ikev1.choices_of("psk") if choice.group == "modp2048"]
-    assert len(_ikev1.aggressive(bytes(8), widest[:18], "x" * 120)) < 1200
+    for group, identity in product(_ikev2.GROUPS, ("x", "x" * 120)):
+        widest = [choice for choice in _ikev1.choices_of("psk") if choice.group == group]
+        widest.sort(key=lambda choice: -len(choice.attributes))
+        most = _ikev1.most_beside_key(group, identity)
+        size = len(_ikev1.aggressive(bytes(8), widest[:most], identity))
+        assert size < (1200 if group != "modp8192" else 1400)
