@@ -13,6 +13,7 @@ from auditor.api import (
     Reason,
     Unknown,
     Unreached,
+    Verdict,
     check,
     fact,
     failed,
@@ -168,16 +169,31 @@ def current_versions_only(
 ) -> Judgement:
     """Any version of `deny` accepted fails; a pass needs one of `allow` accepted and all of `deny` refused.
 
-    Not every version of `allow` has to be spoken: TLS 1.2 alone is still current. SSL 2.0 and 3.0, which the
-    probe of the suites asks for, fail whatever the model denies.
+    Not every version of `allow` has to be spoken: TLS 1.2 alone is still current. What the probe of the
+    suites saw counts as well, and so does that it saw nothing: it offers suites that this one does not (of
+    shared keys, for one), and SSL 2.0 and 3.0, which fail whatever the model denies.
     """
     if offer.declined:
         return not_applicable("declined")
     if not offer.spoken:
         return not_applicable("not_tls")
-    if isinstance(beside, SuiteOffer) and beside.old_ssl:
-        return failed("ssl", versions=", ".join(beside.old_ssl))
-    return _versions(offer, params)
+    if isinstance(beside, SuiteOffer):
+        if beside.old_ssl:
+            return failed("ssl", versions=", ".join(beside.old_ssl))
+        return _versions(_together(offer, beside), params)
+    found = _versions(offer, params)
+    if found.verdict is Verdict.PASS and beside.reason is not Reason.NOT_COLLECTED:
+        return unknown(beside.reason, f"the probe of the suites: {beside.note}")
+    return found
+
+
+def _together(offer: TlsOffer, beside: SuiteOffer) -> TlsOffer:
+    """What either probe saw accepted, and of the rest what neither leaves unclear."""
+    seen = {each.version.removeprefix("TLS "): each.outcome for each in beside.versions}
+    accepted = [name for name in _hello.VERSIONS if name in offer.accepted or seen.get(name) == ACCEPTED]
+    refused = [name for name in offer.refused if seen.get(name, REFUSED) in (REFUSED, CLOSED)]
+    unclear = [name for name in _hello.VERSIONS if name not in (*accepted, *refused)]
+    return TlsOffer(tuple(accepted), tuple(refused), tuple(unclear))
 
 
 def _versions(offer: TlsOffer, params: Params) -> Judgement:

@@ -13,14 +13,23 @@ NULL_AND_ANONYMOUS = "ALL:eNULL:aNULL:@SECLEVEL=0"
 
 @contextmanager
 def s_server(
-    folder: Path, files: Files, *, ciphers: str = NULL_AND_ANONYMOUS, name: str = "s_server"
+    folder: Path,
+    files: Files,
+    *,
+    ciphers: str = NULL_AND_ANONYMOUS,
+    name: str = "s_server",
+    shared_key: str = "",
 ) -> Iterator[int]:
-    """OpenSSL's test server with everything it can do; it takes one connection at a time. Yields its port."""
+    """OpenSSL's test server with everything it can do; it takes one connection at a time. Yields its port.
+
+    `shared_key` = hexadecimal digits; with it, suites of a key that both sides know can be among `ciphers`.
+    """
     port = free_port()
     command = [
         *(need("openssl"), "s_server", "-accept", f"127.0.0.1:{port}", "-www", "-quiet"),
         *("-cert", str(files.chain), "-key", str(files.key), "-cipher", ciphers),
         *("-legacy_renegotiation", "-min_protocol", "TLSv1"),
+        *(["-psk", shared_key] if shared_key else []),
     ]
     with started(command, log=folder / f"{name}.log", ready=lambda: listens(port)):
         yield port

@@ -1,18 +1,32 @@
 import json
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.access.dial import Contact
-from auditor.api import Answer, Garbled, Judgement, NotKnown, Params, Reason, Status, Unreached, Verdict
+from auditor.api import (
+    Answer,
+    Garbled,
+    Judgement,
+    NotKnown,
+    Params,
+    Reason,
+    Status,
+    Unknown,
+    Unreached,
+    Verdict,
+)
 from checks.remote._read import compact
+from checks.remote.suites import Offered, SuiteOffer, ask_suites, suite_offer
 from checks.remote.tls import OUTCOMES, ask_tls, current_versions_only, tls_offer
 from tests.peers.certificates import issue
 from tests.peers.nginx import ANY_STRENGTH, EVERY, Block, nginx
 from tests.peers.process import free_port
+from tests.peers.weaktls import s_server
 from tests.remote.conftest import Pki, asked, drips, gateway_at, rude_server, says, stays_silent
 
 PARAMS = Params({"allow": ("1.2", "1.3"), "deny": ("1.0", "1.1")})
@@ -145,6 +159,47 @@ def test_an_old_version_without_a_clear_answer_is_unknown() -> None:
 def test_a_service_that_refuses_every_version_is_unknown() -> None:
     judgement = current_versions_only(tls_offer(answer(dict.fromkeys(VERSIONS, "refused"))), PARAMS)
     assert judgement.verdict is Verdict.UNKNOWN
+
+
+def test_old_versions_that_only_a_shared_key_opens_fail_all_the_same(pki: Pki, tmp_path: Path) -> None:
+    """Their suites are not among those a client without that key would offer; the probe of the suites is."""
+    ciphers = "ECDHE+AESGCM:PSK-AES128-CBC-SHA:@SECLEVEL=0"
+    with s_server(tmp_path, issue(pki.folder, pki.ca), ciphers=ciphers, shared_key="1a2b3c") as port:
+        offer = tls_offer(asked(ask_tls, gateway_at(port)))
+        beside = suite_offer(asked(ask_suites, gateway_at(port)))
+    assert (offer.accepted, offer.refused) == (("1.2", "1.3"), ("1.0", "1.1"))
+    judgement = current_versions_only(offer, PARAMS, beside)
+    assert (judgement.key, judgement.values["versions"]) == ("old", "1.0, 1.1")
+
+
+REFUSES_OLD = {"1.0": "refused", "1.1": "refused", "1.2": "accepted", "1.3": "accepted"}
+
+
+@pytest.mark.parametrize(
+    ("outcome", "verdict"),
+    [
+        ("accepted", Verdict.FAIL),
+        ("refused", Verdict.PASS),
+        ("closed", Verdict.PASS),
+        ("silent", Verdict.UNKNOWN),
+        ("unclear", Verdict.UNKNOWN),
+        ("wrong_service", Verdict.UNKNOWN),
+    ],
+)
+def test_an_old_version_counts_as_the_probe_of_the_suites_saw_it(outcome: str, verdict: Verdict) -> None:
+    old = Offered("TLS 1.1", outcome, (), whole=False)
+    beside = SuiteOffer((Offered("TLS 1.2", "accepted", (), whole=True), old), ssl_2="")
+    assert current_versions_only(tls_offer(answer(REFUSES_OLD)), PARAMS, beside).verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("reason", "verdict"), [(Reason.NO_ANSWER, Verdict.UNKNOWN), (Reason.NOT_COLLECTED, Verdict.PASS)]
+)
+def test_a_probe_of_the_suites_that_saw_nothing_leaves_the_versions_open(
+    reason: Reason, verdict: Verdict
+) -> None:
+    judgement = current_versions_only(tls_offer(answer(REFUSES_OLD)), PARAMS, Unknown(reason))
+    assert judgement.verdict is verdict
 
 
 @given(st.fixed_dictionaries({name: st.sampled_from(OUTCOMES) for name in VERSIONS}))
