@@ -52,8 +52,8 @@ def promises(leaf: x509.Certificate) -> bool:
     return x509.TLSFeatureType.status_request in features
 
 
-def read(der: bytes, leaf: x509.Certificate, issuer: x509.Certificate | None) -> Staple:
-    """What the response says of `leaf`.
+def read(der: bytes, leaf: x509.Certificate, issuer: x509.Certificate | None, asked_at: datetime) -> Staple:
+    """What the response says of `leaf`; it holds no longer than the certificate of its signer.
 
     Raises:
         ValueError, TypeError, UnsupportedAlgorithm: it is no response at all.
@@ -62,12 +62,14 @@ def read(der: bytes, leaf: x509.Certificate, issuer: x509.Certificate | None) ->
     if response.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
         return Staple(UNSURE)
     single = next((each for each in response.responses if issuer and _is_about(each, leaf, issuer)), None)
-    if single is None or issuer is None or not _entitled(response, issuer):
+    signer = _signer(response, issuer, asked_at) if issuer else None
+    if single is None or signer is None:
         return Staple(UNSIGNED)
+    until = single.next_update_utc
     return Staple(
         status=_STATUS.get(single.certificate_status, UNSURE),
         given=single.this_update_utc,
-        until=single.next_update_utc,
+        until=min(until, signer.not_valid_after_utc) if until is not None else None,
         revoked=single.revocation_time_utc,
     )
 
@@ -82,10 +84,21 @@ def _is_about(single: ocsp.OCSPSingleResponse, leaf: x509.Certificate, issuer: x
     )
 
 
-def _entitled(response: ocsp.OCSPResponse, issuer: x509.Certificate) -> bool:
-    """Signed by the issuer itself, or by one it appointed for that (RFC 6960 §4.2.2.2)."""
+def _signer(
+    response: ocsp.OCSPResponse, issuer: x509.Certificate, asked_at: datetime
+) -> x509.Certificate | None:
+    """The issuer itself, or one it appointed for that (RFC 6960 §4.2.2.2), whose certificate holds.
+
+    It has to hold when the response was made and when it was sent along: a key that is given up may be
+    in anybody's hands, and whoever has it writes the time as well.
+    """
     signers = [issuer, *(each for each in response.certificates if _appointed(each, issuer))]
-    return any(_signed(response, each) for each in signers)
+    moments = (response.produced_at_utc, asked_at)
+    return next((each for each in signers if _holds(each, moments) and _signed(response, each)), None)
+
+
+def _holds(signer: x509.Certificate, moments: Sequence[datetime]) -> bool:
+    return all(signer.not_valid_before_utc <= each <= signer.not_valid_after_utc for each in moments)
 
 
 def _appointed(signer: x509.Certificate, issuer: x509.Certificate) -> bool:

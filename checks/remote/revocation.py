@@ -136,7 +136,7 @@ def _der(written: object) -> bytes:
 def _told(
     staple: bytes, leaf: x509.Certificate, issuers: Sequence[x509.Certificate], asked_at: datetime
 ) -> Revocation:
-    said = _staple.read(staple, leaf, _staple.issuer_of(leaf, issuers))
+    said = _staple.read(staple, leaf, _staple.issuer_of(leaf, issuers), asked_at)
     early = said.given is not None and said.given > asked_at + timedelta(hours=1)  # clocks differ
     late = said.until is not None and said.until < asked_at
     return Revocation(

@@ -74,6 +74,8 @@ def entrances(pki: Pki, tmp_path_factory: pytest.TempPathFactory) -> Iterator[di
         "old": response(files, pki.ca, until=NOW - timedelta(days=2)),
         "forged": response(files, pki.ca, by=stranger),
         "of_another": response(other, pki.ca),
+        "by_helper": delegated(files, pki.ca),
+        "by_former_helper": delegated(files, pki.ca, days=(-900, -300)),
         "endless": response(files, pki.ca, until=None),
         "unsure": response(files, pki.ca, status=ocsp.OCSPCertStatus.UNKNOWN),
     }
@@ -110,6 +112,8 @@ def judged(port: int, pki: Pki, today: date = TODAY) -> Judgement:
         ("none", (Verdict.NOT_APPLICABLE, "none")),
         ("forged", (Verdict.UNKNOWN, Reason.UNTRUSTED)),
         ("of_another", (Verdict.UNKNOWN, Reason.UNTRUSTED)),
+        ("by_helper", (Verdict.PASS, "ok")),
+        ("by_former_helper", (Verdict.UNKNOWN, Reason.UNTRUSTED)),
         ("endless", (Verdict.UNKNOWN, Reason.NOT_MEASURABLE)),
         ("unsure", (Verdict.UNKNOWN, Reason.NOT_MEASURABLE)),
         ("only_1.3", (Verdict.UNKNOWN, Reason.NOT_MEASURABLE)),
@@ -170,39 +174,64 @@ def test_an_entrance_without_tls_is_not_asked() -> None:
     assert judgement.verdict is Verdict.NOT_APPLICABLE
 
 
-def test_a_delegated_signer_counts_only_with_its_purpose(pki: Pki) -> None:
+SIGNING, SERVING = ExtendedKeyUsageOID.OCSP_SIGNING, ExtendedKeyUsageOID.SERVER_AUTH
+
+
+def delegated(
+    files: Files, ca: Issuer, *, purpose: x509.ObjectIdentifier = SIGNING, days: tuple[int, int] = (-1, 9)
+) -> bytes:
+    """A good response, signed by one whose certificate is for `purpose` and holds from and to these days."""
+    helper = authority("Responder", ca)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(helper.certificate.subject)
+        .issuer_name(ca.certificate.subject)
+        .public_key(helper.key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(NOW + timedelta(days=days[0]))
+        .not_valid_after(NOW + timedelta(days=days[1]))
+        .add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
+        .sign(ca.key, hashes.SHA256())
+    )
+    builder = ocsp.OCSPResponseBuilder().add_response(
+        cert=leaf_of(files),
+        issuer=ca.certificate,
+        algorithm=hashes.SHA256(),
+        cert_status=GOOD,
+        this_update=NOW,
+        next_update=NOW + timedelta(days=3),
+        revocation_time=None,
+        revocation_reason=None,
+    )
+    signed = builder.responder_id(ocsp.OCSPResponderEncoding.NAME, certificate).certificates([certificate])
+    return signed.sign(helper.key, hashes.SHA256()).public_bytes(Encoding.DER)
+
+
+@pytest.mark.parametrize(
+    ("purpose", "days", "status"),
+    [
+        (SIGNING, (-1, 9), "good"),
+        (SERVING, (-1, 9), "unsigned"),
+        (SIGNING, (-900, -300), "unsigned"),
+        (SIGNING, (5, 9), "unsigned"),
+    ],
+    ids=["appointed", "other-purpose", "ended", "not-yet"],
+)
+def test_a_delegated_signer_counts_only_with_its_purpose_and_in_its_time(
+    pki: Pki, purpose: x509.ObjectIdentifier, days: tuple[int, int], status: str
+) -> None:
     files = issue(pki.folder, pki.ca)
-    for purpose, status in (
-        (ExtendedKeyUsageOID.OCSP_SIGNING, "good"),
-        (ExtendedKeyUsageOID.SERVER_AUTH, "unsigned"),
-    ):
-        helper = authority("Responder", pki.ca)
-        certificate = (
-            x509.CertificateBuilder()
-            .subject_name(helper.certificate.subject)
-            .issuer_name(pki.ca.certificate.subject)
-            .public_key(helper.key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(NOW - timedelta(days=1))
-            .not_valid_after(NOW + timedelta(days=9))
-            .add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
-            .sign(pki.ca.key, hashes.SHA256())
-        )
-        builder = ocsp.OCSPResponseBuilder().add_response(
-            cert=leaf_of(files),
-            issuer=pki.ca.certificate,
-            algorithm=hashes.SHA256(),
-            cert_status=GOOD,
-            this_update=NOW,
-            next_update=NOW + timedelta(days=1),
-            revocation_time=None,
-            revocation_reason=None,
-        )
-        signed = builder.responder_id(ocsp.OCSPResponderEncoding.NAME, certificate).certificates(
-            [certificate]
-        )
-        der = signed.sign(helper.key, hashes.SHA256()).public_bytes(Encoding.DER)
-        assert revocation(answer([leaf_of(files), pki.ca.certificate], der)).status == status
+    der = delegated(files, pki.ca, purpose=purpose, days=days)
+    assert revocation(answer([leaf_of(files), pki.ca.certificate], der)).status == status
+
+
+def test_the_proof_holds_no_longer_than_its_signer(pki: Pki) -> None:
+    files = issue(pki.folder, pki.ca)
+    signed = [delegated(files, pki.ca, days=days) for days in ((-1, 9), (-1, 1))]
+    chain = [leaf_of(files), pki.ca.certificate]
+    longer, shorter = (revocation(answer(chain, der)).until for der in signed)
+    assert longer is not None
+    assert shorter == longer - timedelta(days=2)
 
 
 def answer(chain: list[x509.Certificate], staple: bytes) -> Answer:
