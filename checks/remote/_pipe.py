@@ -64,7 +64,8 @@ def pipe_to(gateway: Gateway, dial: Dial, wait_s: float) -> Iterator[Pipe]:
     Raises:
         Unreached: no connection, or nothing came.
         Declined: there is no TLS.
-        NotKnown: WRONG_SERVICE or NO_ANSWER, it does not come to that; UNREADABLE, the declared key.
+        NotKnown: WRONG_SERVICE, NO_ANSWER or NOT_MEASURABLE, it does not come to that; UNREADABLE, the
+            declared key.
     """
     if gateway.protocol == "openvpn":
         from checks.remote import _openvpn  # noqa: PLC0415 - many modules load this one, few entrances need it

@@ -8,7 +8,7 @@ import socket
 import time
 from dataclasses import dataclass
 
-from auditor.api import Dial, Gateway, Unreached
+from auditor.api import Dial, Gateway, NotKnown, Reason, Unreached
 from checks.remote._wire import (
     ANSWERED,
     WRONG_SERVICE,
@@ -35,6 +35,8 @@ FIXED = 7
 """X.224: length, code, destination and source reference, class."""
 NEGOTIATION = 8
 PLAIN, SELECTED, FAILURE = "plain", "selected", "failure"
+SSL_REQUIRED, SSL_NOT_ALLOWED, NO_CERTIFICATE, NLA_REQUIRED = 1, 2, 3, 5
+"""Failure codes; the others are 4 (inconsistent flags) and 6 (TLS with the user's certificate required)."""
 
 
 class NotRdp(Foreign):
@@ -134,9 +136,15 @@ def ask(gateway: Gateway, dial: Dial, wait_s: float) -> tuple[str, float]:
 def upgraded(sock: socket.socket, left: Left) -> bool:
     """Ask for TLS (NLA runs inside of it): True when it may follow, False when it is declined.
 
+    Declined is the old security chosen, and a refusal for want of TLS or of a certificate. Other refusals
+    ask for more than we offered, or say that something else is wrong ([MS-RDPBCGR] 2.2.1.2.2).
+
     Raises:
+        NotKnown: NOT_MEASURABLE, one of the other refusals.
         NotRdp: what answers is not RDP.
         Ended: silent or closed.
     """
     confirm = asked(sock, TLS | NLA, left)
+    if confirm.kind == FAILURE and confirm.value not in (SSL_NOT_ALLOWED, NO_CERTIFICATE):
+        raise NotKnown(Reason.NOT_MEASURABLE, f"the server refused TLS with failure {confirm.value}")
     return confirm.kind == SELECTED and confirm.value in (TLS, NLA)

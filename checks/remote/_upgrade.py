@@ -36,7 +36,7 @@ def opened(gateway: Gateway, dial: Dial, wait_s: float) -> Iterator[Stream]:
 
     Raises:
         Declined: there is no TLS.
-        NotKnown: WRONG_SERVICE or NO_ANSWER, it does not come to that.
+        NotKnown: WRONG_SERVICE, NO_ANSWER or NOT_MEASURABLE, it does not come to that.
         Unreached: no connection.
     """
     with dial.tcp(gateway.host, gateway.port, wait_s=wait_s) as stream:

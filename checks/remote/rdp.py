@@ -29,7 +29,21 @@ from auditor.api import (
 )
 from checks.remote._credssp import Challenge, asked_for
 from checks.remote._rdpclassic import DROPPED, TOLD, Classic, settings_of
-from checks.remote._rdpwire import EARLY, FAILURE, NLA, PLAIN, SELECTED, TLS, NotRdp, asked, choices
+from checks.remote._rdpwire import (
+    EARLY,
+    FAILURE,
+    NLA,
+    NLA_REQUIRED,
+    NO_CERTIFICATE,
+    PLAIN,
+    SELECTED,
+    SSL_NOT_ALLOWED,
+    SSL_REQUIRED,
+    TLS,
+    NotRdp,
+    asked,
+    choices,
+)
 from checks.remote._read import compact, members, one_of, whole, word
 from checks.remote._wire import (
     CLOSED,
@@ -54,7 +68,6 @@ WISHES: Mapping[str, int | None] = {
 KINDS = (PLAIN, SELECTED, FAILURE, CLOSED, SILENT, WRONG_SERVICE, REFUSED, NAME_NOT_FOUND, PROHIBITED)
 NOT_ASKED = "not_asked"
 SETTINGS = (TOLD, DROPPED, SILENT, WRONG_SERVICE, NOT_ASKED)
-SSL_REQUIRED, SSL_NOT_ALLOWED, NO_CERTIFICATE, NLA_REQUIRED = 1, 2, 3, 5
 ACCEPTED, UNCLEAR = "accepted", "unclear"
 MOST = 2**32 - 1
 METHODS = {0: "no encryption", 1: "RC4 40 bit", 2: "RC4 128 bit", 8: "RC4 56 bit", 16: "FIPS 140-1"}

@@ -22,8 +22,9 @@ from tests.peers.process import free_port
 from tests.peers.spice import qemu_spice
 from tests.peers.vnc import tigervnc
 from tests.peers.xrdp import xrdp
-from tests.remote.conftest import Pki, asked, gateway_at
+from tests.remote.conftest import Pki, asked, gateway_at, rude_server, says
 from tests.remote.test_entrance import MODULES, scan
+from tests.remote.test_rdp_played import refused
 
 OURS = {
     *("RA-02", "RA-03", "RA-04", "RA-05"),
@@ -103,6 +104,23 @@ def test_an_rdp_entrance_without_tls_stops_people_by_its_certificate(
     assert found["RA-05"] == "fail declined"
     assert found["RA-04"] == "not_applicable declined"
     assert (found["GW-41"], found["GW-42"]) == ("fail not_offered", "fail only")
+
+
+@pytest.mark.parametrize(
+    ("code", "ra_04", "ra_05"),
+    [
+        (2, "not_applicable declined", "fail declined"),
+        (3, "not_applicable declined", "fail declined"),
+        *((code, "unknown not_measurable", "unknown not_measurable") for code in (1, 4, 5, 6, 7)),
+    ],
+)
+def test_only_a_refusal_for_want_of_tls_or_a_certificate_says_that_there_is_none(
+    model: Model, plugins: Plugins, code: int, ra_04: str, ra_05: str
+) -> None:
+    """Code 6 asks for the user's certificate on top of TLS: no server of Debian's does, so it is played."""
+    with rude_server(says(refused(code))) as port:
+        found = standing(gateway_at(port, protocol="rdp"), model, plugins, RDP)
+    assert (found["RA-04"], found["RA-05"]) == (ra_04, ra_05)
 
 
 def test_a_whole_audit_of_a_vnc_entrance_stays_below_what_its_server_bears(
