@@ -1,8 +1,8 @@
 """Whether OpenSSL trusts what a server presents, asked in a handshake that is bounded in time and bytes.
 
-Python 3.11 has no public way to the unverified chain, and X.509 path building is not ours to write; so
-OpenSSL verifies while it shakes hands (the town's own authority or the system's), and only the verdict's
-number and the server's own certificate are kept. Dates, name and key are judged later from that.
+X.509 path building is not ours to write; so OpenSSL verifies while it shakes hands (the town's own authority
+or the system's), and the verdict's number, the server's own certificate and the issuers that OpenSSL went by
+are kept. Dates, name and key are judged later from that.
 """
 
 import ssl
@@ -35,12 +35,14 @@ class NoHandshake(Exception):  # noqa: N818 - an outcome
 class Shake:
     """One handshake: OpenSSL's verify result (0 = trusted) with its own words, and the server's certificate.
 
-    `leaf` is DER, b"" = not seen (TLS 1.3 hides it from a client that stops at an untrusted chain).
+    `leaf` is DER, b"" = not seen (TLS 1.3 hides it from a client that stops at an untrusted chain). `issuers`
+    = those of the trusted path, from the one who issued it to the root; None = not seen.
     """
 
     code: int
     words: str
     leaf: bytes
+    issuers: tuple[bytes, ...] | None = None
 
 
 def context(
@@ -118,9 +120,22 @@ def shake(gateway: Gateway, dial: Dial, how: ssl.SSLContext) -> Shake:
         except (ssl.SSLError, Ended) as error:
             reason = _reason(error)
             if proven and reason is not Reason.NO_ANSWER:
-                return Shake(0, "the server ended the handshake after our part", proven)
+                return Shake(0, "the server ended the handshake after our part", proven, _issuers_in(tls))
             raise NoHandshake(reason, f"{type(error).__name__}: {error}") from None
-    return Shake(0, "", tls.getpeercert(binary_form=True) or b"")
+    return Shake(0, "", tls.getpeercert(binary_form=True) or b"", _issuers_in(tls))
+
+
+def _issuers_in(tls: ssl.SSLObject) -> tuple[bytes, ...] | None:
+    """Whom OpenSSL went by, the root last (DER); None = this Python does not tell.
+
+    What a server sends is not that: it may send issuers that nobody needs, and leaves the root out.
+    `get_verified_chain` is public from Python 3.13; 3.11 and 3.12, which get no new ways any more, have it
+    one step below.
+    """
+    inner = getattr(tls, "_sslobj", None)
+    tell = getattr(inner, "get_verified_chain", None)
+    path = tell() if tell is not None else None
+    return tuple(ssl.PEM_cert_to_DER_cert(each.public_bytes()) for each in path[1:]) if path else None
 
 
 def _stepped(tls: ssl.SSLObject) -> bool:

@@ -3,6 +3,7 @@
 import base64
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from cryptography import x509
 
@@ -28,17 +29,20 @@ from auditor.api import (
 from checks.remote._days import in_japan
 from checks.remote._leaf import UNREADABLE, Key, bears, common_name_of, key_of, names_of, weak_hash_of
 from checks.remote._pipe import speaks_tls
-from checks.remote._read import compact, members, whole, word
+from checks.remote._read import compact, listed, members, whole, word
 from checks.remote._trust import ANYTHING, STRICT, NoHandshake, Shake, context, shake
 from checks.remote._upgrade import Declined
 
 MOST_CODE = 10_000
 UNCHECKED = 9_999  # no result of OpenSSL's: trusted, but the strength of the issuers was not asked for
 MOST_DER = 64 * 1024
+MOST_ISSUERS = 100  # as deep as OpenSSL looks
 OUT_OF_TIME = (9, 10)  # X509_V_ERR_CERT_NOT_YET_VALID, X509_V_ERR_CERT_HAS_EXPIRED
 SELF_SIGNED = (18, 19)
 NO_ISSUER = (2, 20, 21)
 WEAK = (66, 67, 68)
+ITS_OWN = ("soon", "renew", "ok")
+ITS_ISSUERS = ("soon_issuer", "renew_issuer", "ok_issuer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +50,9 @@ class Certificate:
     """The certificate presented at `asked_at` (UTC), with days in Japan's time.
 
     `names` are its DNS names in lower case and its IP addresses; `common_name` its subject's, "" = none or
-    several. `trust` = OpenSSL's verify result apart
-    from dates, `trust_then` the same with the dates of the whole chain at `asked_at`; 0 = trusted. `trust` is
-    UNCHECKED where the server has no handshake of today's strength.
+    several. `trust` = OpenSSL's verify result apart from dates, `trust_then` the same with the dates of the
+    whole chain at `asked_at`; 0 = trusted. `trust` is UNCHECKED where the server has no handshake of today's
+    strength. `issuers_end` = the last days of those it is trusted by, the root's last; None = not seen.
     """
 
     asked_at: datetime
@@ -60,6 +64,12 @@ class Certificate:
     trust: int
     trust_then: int
     common_name: str = ""
+    issuers_end: tuple[date, ...] | None = None
+
+    @property
+    def last(self) -> date:
+        """The last day on which it and all that is known of its issuers hold."""
+        return min((self.ends, *(self.issuers_end or ())))
 
     def in_time(self, day: date) -> bool:
         """True when `day` is neither before its first day nor after its last."""
@@ -103,13 +113,18 @@ def ask_certificate(gateway: Gateway, dial: Dial) -> bytes:
         raise NotKnown(Reason.NOT_MEASURABLE, f"no certificate to be seen; {strict.words}")
     return compact(
         {
-            "leaf": base64.b64encode(leaf).decode("ascii"),
+            "leaf": _text(leaf),
+            "issuers": None if timeless.issuers is None else [_text(each) for each in timeless.issuers],
             "asked_at": asked_at.isoformat(timespec="seconds"),
             "trust": UNCHECKED if ciphers == ANYTHING and not timeless.code else timeless.code,
             "trust_then": strict.code,
             "words": strict.words[:200].encode("ascii", "replace").decode("ascii"),
         }
     )
+
+
+def _text(der: bytes) -> str:
+    return base64.b64encode(der).decode("ascii")
 
 
 def _strict(gateway: Gateway, dial: Dial) -> tuple[Shake, str]:
@@ -132,14 +147,13 @@ def certificate(answer: Answer) -> Certificate:
         raise NotKnown(Reason.NOT_MEASURABLE, "not a TLS entrance")
     if written == {"declined": True}:
         raise NotKnown(Reason.NOT_MEASURABLE, "the entrance goes on without TLS")
-    value = members(written, answer.id, "leaf", "asked_at", "trust", "trust_then", "words")
+    value = members(written, answer.id, "leaf", "issuers", "asked_at", "trust", "trust_then", "words")
     word(value["words"], "words")
     try:
         asked_at = datetime.fromisoformat(word(value["asked_at"], "asked_at"))
-        der = base64.b64decode(word(value["leaf"], "leaf"), validate=True)
-        if asked_at.tzinfo is None or len(der) > MOST_DER:
-            raise Garbled(f"{answer.id}: time without zone, or too large")
-        read = x509.load_der_x509_certificate(der)
+        if asked_at.tzinfo is None:
+            raise Garbled(f"{answer.id}: time without zone")
+        read, issuers = _read(value["leaf"]), value["issuers"]
         return Certificate(
             asked_at=asked_at,
             begins=in_japan(read.not_valid_before_utc),
@@ -150,9 +164,22 @@ def certificate(answer: Answer) -> Certificate:
             trust=whole(value["trust"], "trust", MOST_CODE),
             trust_then=whole(value["trust_then"], "trust_then", MOST_CODE),
             common_name=common_name_of(read),
+            issuers_end=None if issuers is None else _ends(issuers),
         )
     except UNREADABLE as error:
         raise Garbled(f"{answer.id}: {type(error).__name__}: {error}"[:200]) from None
+
+
+def _read(text: Any) -> x509.Certificate:
+    der = base64.b64decode(word(text, "certificate"), validate=True)
+    if len(der) > MOST_DER:
+        raise ValueError("too large")
+    return x509.load_der_x509_certificate(der)
+
+
+def _ends(written: Any) -> tuple[date, ...]:
+    issuers = [_read(each) for each in listed(written, "issuers", MOST_ISSUERS)]
+    return tuple(in_japan(each.not_valid_after_utc) for each in issuers)
 
 
 @fact("gateway.unguarded", probe=ask_certificate)
@@ -178,7 +205,7 @@ def certificate_holds(
         return unknown(shown.reason, shown.note)
     found = _itself(shown, gateway, params, today) or _issuer(shown, gateway, today)
     found = found or _left(shown, params, today)
-    return (_undeclared(gateway) if found.verdict is Verdict.PASS else None) or found
+    return found if found.verdict is Verdict.FAIL else _undeclared(gateway) or found
 
 
 def _undeclared(gateway: Gateway) -> Judgement | None:
@@ -231,7 +258,7 @@ def _issuer(shown: Certificate, gateway: Gateway, today: date) -> Judgement | No
     if shown.trust not in (0, UNCHECKED):
         return failed("untrusted", code=shown.trust)
     if not shown.trust_then:
-        return None
+        return failed("issuer_expired") if today > shown.last else None
     if shown.in_time(in_japan(shown.asked_at)):
         return failed("issuer_expired")
     note = f"asked on {shown.asked_at.date()}, judged for {today}: the issuers' dates are not known"
@@ -239,11 +266,16 @@ def _issuer(shown: Certificate, gateway: Gateway, today: date) -> Judgement | No
 
 
 def _left(shown: Certificate, params: Params, today: date) -> Judgement:
-    days = (shown.ends - today).days
+    """By what ends first, the certificate or an issuer's; a pass needs both to be known."""
+    end = shown.last
+    days = (end - today).days
+    soon, renew, ok = ITS_OWN if end == shown.ends else ITS_ISSUERS
     if days < params.integer("fail_days"):
-        return failed("soon", days=days, end=shown.ends)
+        return failed(soon, days=days, end=end)
     if shown.trust == UNCHECKED:
         return unknown(Reason.NOT_MEASURABLE, "old handshake only: the issuers' strength was not checked")
-    until = shown.ends - timedelta(days=params.integer("fail_days"))
-    key = "renew" if days < params.integer("warn_days") else "ok"
-    return passed(key, until=until, days=days, end=shown.ends)
+    if shown.issuers_end is None:
+        return unknown(Reason.NOT_MEASURABLE, "the issuers' last days were not seen")
+    until = end - timedelta(days=params.integer("fail_days"))
+    key = renew if days < params.integer("warn_days") else ok
+    return passed(key, until=until, days=days, end=end)

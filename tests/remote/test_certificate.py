@@ -40,6 +40,10 @@ def ports(pki: Pki, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[s
     """One nginx with an entrance for each kind of certificate."""
     between = authority("Between", pki.ca)
     ended = authority("Between, ended", pki.ca, ends_days=-3)
+    ending = authority("Between, ending", pki.ca, ends_days=5)
+    later = authority("Between, ending later", pki.ca, ends_days=20)
+    last = authority("Between, last", pki.ca, ends_days=100)
+    below = authority("Below", last)
     weak = rsa.generate_private_key(65537, 1024)
     small = ec.generate_private_key(ec.SECP192R1())
 
@@ -62,6 +66,14 @@ def ports(pki: Pki, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[s
         "incomplete": Block(made(by=between)),
         "complete": Block(made(by=between, along=(between,))),
         "issuer_expired": Block(made(by=ended, along=(ended,))),
+        "issuer_soon": Block(made(by=ending, along=(ending,))),
+        "issuer_soon_1.2": Block(made(by=ending, along=(ending,)), "TLSv1.2"),
+        "issuer_soon_1.3": Block(made(by=ending, along=(ending,)), "TLSv1.3"),
+        "issuer_soon_client": Block(made(by=ending, along=(ending,)), "TLSv1.2", extra=client),
+        "issuer_renew": Block(made(by=later, along=(later,))),
+        "issuer_ok": Block(made(by=below, along=(below, last))),
+        "expired_issuer_soon": Block(made(by=ending, along=(ending,), ends_days=-3)),
+        "needless": Block(made(by=between, along=(between, ended, ending))),
         "old_server": Block(made(), "TLSv1", ANY_STRENGTH),
         "1.3_expired": Block(made(ends_days=-3), "TLSv1.3"),
         "client_1.2": Block(made(), "TLSv1.2", extra=client),
@@ -88,6 +100,14 @@ def ports(pki: Pki, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[s
         ("expired", "expired", 2),
         ("not_yet", "not_yet", 2),
         ("issuer_expired", "issuer_expired", 2),
+        ("issuer_soon", "soon_issuer", 1),
+        ("issuer_soon_1.2", "soon_issuer", 1),
+        ("issuer_soon_1.3", "soon_issuer", 1),
+        ("issuer_soon_client", "soon_issuer", 1),
+        ("issuer_renew", "renew_issuer", 1),
+        ("issuer_ok", "ok_issuer", 1),
+        ("expired_issuer_soon", "expired", 2),
+        ("needless", "ok", 1),
         ("1.3_expired", "expired", 2),
         ("client_1.2_expired", "expired", 2),
         ("weak_rsa", "weak_key", 2),
@@ -131,6 +151,23 @@ def test_kept_evidence_is_judged_for_any_day(ports: dict[str, int], pki: Pki) ->
     ends = certificate(answer).ends
     keys = {days: judged(answer, today=ends - timedelta(days=days)).key for days in (30, 29, 7, 6, 0, -1)}
     assert keys == {30: "ok", 29: "renew", 7: "renew", 6: "soon", 0: "soon", -1: "expired"}
+    assert judged(answer).until == ends - timedelta(days=7)
+
+
+def test_a_certificate_holds_no_longer_than_its_issuers(ports: dict[str, int], pki: Pki) -> None:
+    """The issuer of its issuer ends first: by that day the pass, its end and what comes after are told."""
+    answer = asked(ask_certificate, gateway_at(ports["issuer_ok"], ca_file=pki.ca_file))
+    ends = certificate(answer).last
+    assert ends == TODAY + timedelta(days=100)
+    keys = {days: judged(answer, today=ends - timedelta(days=days)).key for days in (30, 29, 7, 6, 0, -1)}
+    assert keys == {
+        30: "ok_issuer",
+        29: "renew_issuer",
+        7: "renew_issuer",
+        6: "soon_issuer",
+        0: "soon_issuer",
+        -1: "issuer_expired",
+    }
     assert judged(answer).until == ends - timedelta(days=7)
 
 

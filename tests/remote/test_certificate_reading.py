@@ -43,6 +43,7 @@ def test_names_are_compared_as_clients_do(names: tuple[str, ...], wanted: str, b
 def written(leaf: bytes, /, **fields: object) -> Answer:
     value = {
         "leaf": base64.b64encode(leaf).decode("ascii"),
+        "issuers": [],
         "asked_at": "2026-11-25T03:00:00+00:00",
         "trust": 0,
         "trust_then": 0,
@@ -81,6 +82,9 @@ def test_a_damaged_certificate_is_understood_or_refused(der: bytes, data: st.Dat
         {"asked_at": "2026-11-25T03:00:00"},
         {"leaf": "!!!"},
         {"leaf": 5},
+        {"issuers": {}},
+        {"issuers": ["AAAA"]},
+        {"issuers": [1]},
         {"more": 1},
     ],
 )
@@ -109,6 +113,11 @@ def test_a_key_on_a_small_curve_is_weak(pki: Pki) -> None:
 def test_every_verify_result_but_0_fails(der: bytes, code: int, key: str) -> None:
     judgement = judged(written(der, trust=code, trust_then=code))
     assert (judgement.verdict, judgement.key) == (Verdict.FAIL, key)
+
+
+def test_a_pass_needs_the_issuers_dates_to_be_known(der: bytes) -> None:
+    judgement = judged(written(der, issuers=None))
+    assert (judgement.verdict, judgement.reason) == (Verdict.UNKNOWN, Reason.NOT_MEASURABLE)
 
 
 def test_without_a_declared_name_nothing_can_be_compared(der: bytes) -> None:

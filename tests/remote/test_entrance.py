@@ -22,6 +22,7 @@ from auditor.model import Model
 from auditor.plan import plan
 from auditor.roads import Roads
 from auditor.targets import Gateway, Town
+from checks.remote import certificate
 from tests.peers.certificates import issue
 from tests.peers.nginx import ANY_STRENGTH, EVERY, Block, nginx
 from tests.peers.openvpn import openvpn, wrapping
@@ -117,7 +118,7 @@ def test_every_sentence_a_check_may_say_stands_in_the_catalogue_and_no_other(
     said = r'(?:passed|failed|not_applicable)\(\s*"(\w+)"(?: if [^"]+ else "(\w+)")?'
     keys = {key for pair in re.findall(said, source) for key in pair if key}
     if name == "certificate":
-        keys |= {"ok", "renew", "self_signed", "no_issuer", "weak_issuer"}
+        keys |= {*certificate.ITS_OWN, *certificate.ITS_ISSUERS, "self_signed", "no_issuer", "weak_issuer"}
     assert keys == {key for control in controls for key in model.controls[control].says}
 
 
