@@ -29,6 +29,8 @@ CIPHERS: dict[str, tuple[int, int]] = {
     "3des": (5, 0),
     "cast128": (6, 0),
     "blowfish128": (3, 128),
+    "blowfish192": (3, 192),
+    "blowfish256": (3, 256),
     "aes128": (7, 128),
     "aes192": (7, 192),
     "aes256": (7, 256),

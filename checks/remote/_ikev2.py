@@ -31,28 +31,50 @@ CIPHERS: dict[str, tuple[int, int]] = {
     "3des": (3, 0),
     "cast128": (6, 128),
     "blowfish128": (7, 128),
+    "blowfish192": (7, 192),
+    "blowfish256": (7, 256),
     "aes128": (12, 128),
     "aes192": (12, 192),
     "aes256": (12, 256),
     "aes128ctr": (13, 128),
+    "aes192ctr": (13, 192),
     "aes256ctr": (13, 256),
     "camellia128": (23, 128),
+    "camellia192": (23, 192),
     "camellia256": (23, 256),
+    "camellia128ctr": (24, 128),
+    "camellia192ctr": (24, 192),
+    "camellia256ctr": (24, 256),
 }
 SEALED: dict[str, tuple[int, int]] = {
-    "aes128gcm8": (18, 128),
-    "aes256gcm8": (18, 256),
-    "aes128gcm16": (20, 128),
-    "aes192gcm16": (20, 192),
-    "aes256gcm16": (20, 256),
-    "aes128ccm16": (16, 128),
-    "aes256ccm16": (16, 256),
+    **{f"aes{bits}ccm8": (14, bits) for bits in (128, 192, 256)},
+    **{f"aes{bits}ccm12": (15, bits) for bits in (128, 192, 256)},
+    **{f"aes{bits}ccm16": (16, bits) for bits in (128, 192, 256)},
+    **{f"aes{bits}gcm8": (18, bits) for bits in (128, 192, 256)},
+    **{f"aes{bits}gcm12": (19, bits) for bits in (128, 192, 256)},
+    **{f"aes{bits}gcm16": (20, bits) for bits in (128, 192, 256)},
     "chacha20poly1305": (28, 0),
 }
 """Ciphers that protect integrity themselves; they stand in a proposal of their own (RFC 7296 §3.3)."""
 
-HASHES: dict[str, int] = {"md5": 1, "sha1": 2, "aesxcbc": 5, "sha256": 12, "sha384": 13, "sha512": 14}
-PRFS: dict[str, int] = {"md5": 1, "sha1": 2, "aesxcbc": 4, "sha256": 5, "sha384": 6, "sha512": 7}
+HASHES: dict[str, int] = {
+    "md5": 1,
+    "sha1": 2,
+    "aesxcbc": 5,
+    "aescmac": 8,
+    "sha256": 12,
+    "sha384": 13,
+    "sha512": 14,
+}
+PRFS: dict[str, int] = {
+    "md5": 1,
+    "sha1": 2,
+    "aesxcbc": 4,
+    "aescmac": 8,
+    "sha256": 5,
+    "sha384": 6,
+    "sha512": 7,
+}
 GROUPS: dict[str, int] = {
     "modp768": 1,
     "modp1024": 2,
