@@ -51,7 +51,8 @@ class Probe:
     """A collector for targets of `kind`; `seam` is the type of the one way out it asked for.
 
     `vantages` = from which of a gateway's declared vantages it runs as well: `EVERY`, `OUTSIDE` or "". `most`
-    = so many contacts it may make at one port; the way out refuses more.
+    = so many contacts it may make at one port; the way out refuses more. `patience` = how many times the
+    usual time it may take: many questions one after another, over a slow line, take long.
     """
 
     id: str
@@ -60,6 +61,7 @@ class Probe:
     collect: Callable[[Any, Any], bytes]
     vantages: str = ""
     most: int = MOST_CONTACTS
+    patience: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,13 +153,13 @@ def fact(
 
 
 def probe(
-    id_: str, /, *, kind: str, vantages: str = "", most: int = MOST_CONTACTS
+    id_: str, /, *, kind: str, vantages: str = "", most: int = MOST_CONTACTS, patience: int = 1
 ) -> Callable[[Callable[..., bytes]], Probe]:
     """Declare the function below as the collector `id_` for targets of `kind`.
 
     It takes ``(target, dial: Dial)``, or as its second ``http: Http``, ``folder: Folder`` or
     ``names: Names``, and returns the raw answer; it lets `Unreached` and `NotKnown` through, which the engine
-    records. `vantages` and `most` as in `Probe`.
+    records. `vantages`, `most` and `patience` as in `Probe`.
 
     Raises:
         TypeError: its second parameter is none of the seams, or `vantages` is none of its words.
@@ -170,7 +172,7 @@ def probe(
             raise TypeError(f"probe {id_}: takes a target and one of Dial, Http, Folder, Names")
         if vantages not in ("", EVERY, OUTSIDE):
             raise TypeError(f"probe {id_}: vantages {vantages!r} is neither {EVERY} nor {OUTSIDE}")
-        return Probe(id_, kind, seams[0], collect, vantages, most)
+        return Probe(id_, kind, seams[0], collect, vantages, most, patience)
 
     return bind
 

@@ -96,7 +96,8 @@ def _way_out(probe: Probe, target: Target, roads: Roads, keys: Keys, pace: Pace)
         roads.note(contact, target, probe.id)
 
     if probe.seam is Dial and isinstance(target, Gateway):
-        return DirectDial(doors(target), roads.probe_deadline_s, record, keys, pace=pace)
+        limit_s = roads.probe_deadline_s * probe.patience
+        return DirectDial(doors(target), limit_s, record, keys, pace=pace)
     if probe.seam is Dial and isinstance(target, Flow):
         return roads.lookout.flow_dial(target, record, pace)
     if isinstance(target, PrintServer) and (way := _printing_way(probe, target, roads, record, keys, pace)):

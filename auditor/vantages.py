@@ -96,7 +96,8 @@ class Lookout:
         def answer(probe: Probe) -> Answer:
             pace.next_probe(probe.most)
             try:
-                dial = self._dial(id_, doors(gateway), self.deadline_s, record, keys, pace)
+                limit_s = self.deadline_s * probe.patience
+                dial = self._dial(id_, doors(gateway), limit_s, record, keys, pace)
             except Unreached as error:
                 return Answer(probe.id, Status.ERROR, note=error.note, reason=error.reason)
             return ask(probe, dial)

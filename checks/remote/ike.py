@@ -50,7 +50,7 @@ class IkeOffer:
         return next((outcome for _, outcome in self.aggressive if _ikev1.is_choice(outcome)), "")
 
 
-@probe("gateway.ike", kind="gateway")
+@probe("gateway.ike", kind="gateway", patience=4)
 def ask_ike(gateway: Gateway, dial: Dial) -> bytes:
     """Version 2's matrix, version 1's main mode, port 4500, and aggressive mode only where opted in."""
     return compact(_ike.asked(gateway, dial) if gateway.protocol == "ike" else {})

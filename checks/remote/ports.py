@@ -80,7 +80,7 @@ class ClosedPorts:
     unproven: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
 
-@probe("gateway.ports", kind="gateway", vantages=OUTSIDE, most=16)
+@probe("gateway.ports", kind="gateway", vantages=OUTSIDE, most=16, patience=4)
 def ask_ports(gateway: Gateway, dial: Dial) -> bytes:
     """The entrance's own port, each declared port once, the own port again, at each address of the host.
 
