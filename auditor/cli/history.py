@@ -8,10 +8,11 @@ import typer
 
 from auditor.cli import trend
 from auditor.cli.speech import Speech
-from auditor.errors import OutputError
+from auditor.errors import ConfigError, OutputError
 from auditor.exits import Exit
 
 if TYPE_CHECKING:
+    from auditor.keeping.table import Keep
     from auditor.keeping.verify import Fault
 
 FILE = "auditor.db"
@@ -64,13 +65,17 @@ def application(speech: Speech) -> typer.Typer:
 def _verify(folder: Path, seal: str, speech: Speech) -> Exit:
     import sqlite3  # noqa: PLC0415 - start-up time
 
+    from auditor.engine import japan_day  # noqa: PLC0415
     from auditor.history import open_read_only  # noqa: PLC0415
-    from auditor.keeping.verify import verified  # noqa: PLC0415
+    from auditor.keeping.noted import newest_noted  # noqa: PLC0415
+    from auditor.keeping.verify import Outside, verified  # noqa: PLC0415
 
-    path = folder / FILE
+    path, noted = folder / FILE, newest_noted(folder)  # before: a run may be kept meanwhile
     with open_read_only(path) as history:
+        today = japan_day(datetime.now(UTC)).date()
+        known = Outside(seal=seal, newest=noted, keep=_keep(folder, speech), today=today)
         try:
-            found = verified(history.db, seal)
+            found = verified(history.db, known)
         except sqlite3.Error as error:
             raise OutputError("history_damaged", path=str(path), why=str(error)) from error
     for fault in found.faults:
@@ -82,6 +87,21 @@ def _verify(folder: Path, seal: str, speech: Speech) -> Exit:
     if found.seal:
         speech.out(speech("history.seal", seal=found.seal))
     return Exit.DONE
+
+
+def _keep(folder: Path, speech: Speech) -> "Keep":
+    """How long the town keeps evidence; the shortest time where its file does not tell, and that is said."""
+    from auditor.keeping.table import SHORTEST, keep_of, wrong  # noqa: PLC0415 - start-up time
+    from auditor.townfile import read_town_file  # noqa: PLC0415
+
+    try:
+        table = read_town_file(folder / "town.toml").written.history
+    except ConfigError:
+        table = None
+    if table is not None and wrong(table) is None:
+        return keep_of(table)
+    speech.note(speech("history.keep_unknown", days=SHORTEST.evidence_days))
+    return SHORTEST
 
 
 def _told(fault: "Fault", speech: Speech) -> str:

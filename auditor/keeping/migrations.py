@@ -106,7 +106,7 @@ def _for_years(db: sqlite3.Connection) -> None:
 
 
 def _town_days(db: sqlite3.Connection) -> None:
-    """Digests as bytes; the figures of the town as a whole, made from the last run of each day.
+    """Digests as bytes; the town's figures and what controls are called, from the last run of each day.
 
     A day whose last run is not what was kept has no figure of the town, and keeps those of its sections.
     """
@@ -117,12 +117,15 @@ def _town_days(db: sqlite3.Connection) -> None:
         db.execute(statement)
     last = db.execute(
         "SELECT number, plain FROM run WHERE number IN (SELECT max(number) FROM run GROUP BY day)"
+        " ORDER BY number"
     )
     for number, digest in last.fetchall():
         with contextlib.suppress(*store.DAMAGED):  # `history verify` names what is damaged
             document = store.run_plain(db, number)
             if document is not None and digest_of(document) == digest:
-                states.count_day(db, read_run(document))
+                run = read_run(document)
+                states.count_day(db, run)
+                states.name_controls(db, run)
 
 
 def _short_digests(db: sqlite3.Connection) -> None:

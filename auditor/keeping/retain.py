@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -16,9 +17,8 @@ from auditor.model import DAY_LIMIT
 ALWAYS_RUNS = 30
 """The evidence of so many newest runs stays whatever the clock says: it may have jumped."""
 
-_EVIDENCE = """
-    UPDATE evidence SET document = NULL, base = NULL WHERE document IS NOT NULL
-    AND run <= (SELECT max(number) FROM run) - :always
+_PAST = """
+    run <= (SELECT max(number) FROM run) - :always
     AND run < :evidence
     AND NOT (
         run >= :fault
@@ -28,12 +28,22 @@ _EVIDENCE = """
             AND state.shown_as IN (SELECT value FROM json_each(:faults))
         )
     )
+"""
+"""Evidence past its keeping time."""
+
+_EVIDENCE = f"""
+    UPDATE evidence SET document = NULL, base = NULL WHERE document IS NOT NULL AND {_PAST}
     AND NOT EXISTS (
         SELECT 1 FROM evidence AS leaning WHERE leaning.target = evidence.target
         AND leaning.base = evidence.run AND leaning.run > evidence.run
     )
-"""
+"""  # noqa: S608 - our own words
 """Evidence that a kept one leans on stays until that one goes."""
+
+_TOO_EARLY = f"""
+    SELECT run, (SELECT day FROM run AS r WHERE r.number = evidence.run), min(target), count(*)
+    FROM evidence WHERE document IS NULL AND NOT ({_PAST}) GROUP BY run ORDER BY run
+"""  # noqa: S608 - same
 
 _BUNDLES = """
     DELETE FROM bundle WHERE run < :bundle
@@ -72,16 +82,24 @@ def retain(folder: Path, today: date, keep: Keep) -> Retained:
 
 def removed(db: sqlite3.Connection, today: date, keep: Keep) -> Retained:
     """Remove it in the caller's transaction."""
-    firsts = {
+    past = _past(db, today, keep)
+    evidence = 0
+    while gone := db.execute(_EVIDENCE, past).rowcount:  # a base goes once nothing leans on it
+        evidence += gone
+    bundle = first_within(db, today, max(keep.evidence_days, DAY_LIMIT))
+    return Retained(evidence, db.execute(_BUNDLES, {"always": ALWAYS_RUNS, "bundle": bundle}).rowcount)
+
+
+def gone_early(db: sqlite3.Connection, today: date, keep: Keep) -> Iterator[tuple[int, str | None, str, int]]:
+    """Runs whose evidence is missing though no retention up to `today` took it: run, day, a target, count."""
+    yield from db.execute(_TOO_EARLY, _past(db, today, keep))
+
+
+def _past(db: sqlite3.Connection, today: date, keep: Keep) -> dict[str, str | int]:
+    """What `_PAST` asks for."""
+    return {
         "always": ALWAYS_RUNS,
         "evidence": first_within(db, today, keep.evidence_days),
         "fault": first_within(db, today, keep.fault_days),
-        "bundle": first_within(db, today, max(keep.evidence_days, DAY_LIMIT)),
+        "faults": json.dumps([before + name for name in FAULTY for before in ("", ATTESTED)]),
     }
-    faults = json.dumps([before + name for name in FAULTY for before in ("", ATTESTED)])
-    evidence = 0
-    while gone := db.execute(
-        _EVIDENCE, {**firsts, "faults": faults}
-    ).rowcount:  # a base goes once nothing leans on it
-        evidence += gone
-    return Retained(evidence, db.execute(_BUNDLES, firsts).rowcount)

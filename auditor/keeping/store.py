@@ -57,19 +57,15 @@ def keep_run(db: sqlite3.Connection, run: Run) -> bytes:
     db.execute(
         "INSERT INTO run (number, started, day, model, digest, version, document, base, plain)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            run.number,
-            run.started.isoformat(),
-            run.today.isoformat(),
-            run.model.id,
-            run.model.digest,
-            run.version,
-            document,
-            base,
-            digest,
-        ),
+        (*row_of(run), document, base, digest),
     )
     return digest
+
+
+def row_of(run: Run) -> tuple[int, str, str, str, str, str]:
+    """What the list of runs repeats of a run's document: number, started, day, model, digest, version."""
+    model = run.model
+    return run.number, run.started.isoformat(), run.today.isoformat(), model.id, model.digest, run.version
 
 
 def keep_evidence(db: sqlite3.Connection, number: int, evidence: Iterable[Evidence]) -> None:

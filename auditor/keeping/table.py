@@ -26,6 +26,10 @@ class Keep:
     fault_days: int = 800
 
 
+SHORTEST = Keep(evidence_days=SHORTEST_DAYS, fault_days=SHORTEST_DAYS)
+"""The shortest that a town can want."""
+
+
 def keep_of(table: HistoryTable) -> Keep:
     """What the town wants kept."""
     return Keep(evidence_days=table.evidence_days, fault_days=table.fault_days)

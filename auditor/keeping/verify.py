@@ -1,13 +1,16 @@
-"""Whether the history is what was written: the file, documents, the chain of seals, states and figures."""
+"""Whether the history is what was written: the file, documents, the chain of seals, all made from them."""
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
+from datetime import date
 
-from auditor.keeping import states, store
+from auditor.keeping import states, store, views
 from auditor.keeping.migrations import migrate
+from auditor.keeping.retain import gone_early
 from auditor.keeping.seals import digest_of, seal_of, shown
+from auditor.keeping.table import SHORTEST, Keep
 
 MAX_TOLD = 100
 """So much damage of one kind is listed; the file is beyond reading on."""
@@ -25,6 +28,20 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Outside:
+    """What is known of a history from elsewhere.
+
+    `seal` = one that was noted before, "" = none; `newest` = the newest run that something else names, 0 =
+    nothing does. `keep` and `today` tell which evidence may be past its keeping time.
+    """
+
+    seal: str = ""
+    newest: int = 0
+    keep: Keep = SHORTEST
+    today: date = date(1970, 1, 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verified:
     """What was found; `seal` is the newest run's, short as on paper, "" = there is no run."""
 
@@ -33,21 +50,33 @@ class Verified:
     faults: tuple[Fault, ...] = ()
 
 
-def verified(db: sqlite3.Connection, known_seal: str = "") -> Verified:
-    """Look at all of the history; `known_seal` = one that was noted before, "" = none.
+def verified(db: sqlite3.Connection, known: Outside | None = None) -> Verified:
+    """Look at all of the history as it is at one moment: a run may be kept meanwhile.
 
     Raises:
         sqlite3.Error: the file is too damaged to be asked anything.
     """
+    db.execute("BEGIN")
+    try:
+        return _verified(db, known or Outside())
+    finally:
+        with suppress(sqlite3.Error):
+            db.execute("ROLLBACK")
+
+
+def _verified(db: sqlite3.Connection, known: Outside) -> Verified:
     faults = list(_file(db))
     if faults:
         return Verified(runs=0, seal="", faults=tuple(faults))
     faults += _chain(db)
     follows = all(fault.key == "seal" for fault in faults)  # what follows from other runs is other, too
-    faults += [*_evidence(db), *(_derived(db) if follows else ())]
+    faults += [*_evidence(db), *_gone(db, known), *(_derived(db) if follows else ()), *_views(db)]
     seals = {shown(seal): number for number, seal in db.execute("SELECT number, seal FROM run") if seal}
-    if known_seal and known_seal.strip().upper() not in seals:
-        faults.append(Fault(key="seal_gone", note=known_seal))
+    if known.seal and known.seal.strip().upper() not in seals:
+        faults.append(Fault(key="seal_gone", note=known.seal))
+    last = max(seals.values(), default=0)
+    if last < known.newest:
+        faults.append(Fault(key="newest_gone", run=last + 1, note=str(known.newest)))
     newest = max(seals, key=seals.__getitem__, default="")
     return Verified(runs=len(seals), seal=newest, faults=tuple(faults))
 
@@ -95,28 +124,66 @@ def _evidence(db: sqlite3.Connection) -> Iterator[Fault]:
             yield Fault(key="missing", run=number, note=str(number))
 
 
+def _gone(db: sqlite3.Connection, known: Outside) -> Iterator[Fault]:
+    """Evidence that is missing before its keeping time was over, by the latest day that a clock ever told."""
+    (last,) = db.execute("SELECT max(day) FROM run").fetchone()
+    today = known.today
+    with suppress(TypeError, ValueError):  # no run, or no day
+        today = max(today, date.fromisoformat(last))
+    for run, day, target, count in gone_early(db, today, known.keep):
+        yield Fault(key="evidence_gone", run=run, day=day or "", target=target, note=str(count))
+
+
 def _derived(db: sqlite3.Connection) -> Iterator[Fault]:
-    """States and figures by day, made again from the runs and compared."""
+    """States, figures by day and names of controls, made again from the runs and compared."""
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as again:
         migrate(again)
+        newest: set[str] = set()
         for number, day in db.execute("SELECT number, day FROM run ORDER BY number").fetchall():
             run = store.run_of(db, number)
             if run is None:
                 return
-            if (run.number, run.today.isoformat()) != (number, day):
-                yield Fault(key="document", run=number, day=day)
+            if store.row_of(run) != db.execute(_ROW, (number,)).fetchone():
+                yield Fault(key="columns", run=number, day=day)
             states.lengthen(again, run)
             states.count_day(again, run)
+            states.name_controls(again, run)
+            newest = {control.id for control in run.controls}
         yield from _differing(db, again)
+        yield from _misnamed(db, again, newest)
 
 
+_ROW = "SELECT number, started, day, model, digest, version FROM run WHERE number = ?"
 _STATES = "SELECT target, control, first_run, last_run, first_day, last_day, shown_as, key FROM state"
 _DAYS = "SELECT day, section, people, ready, fail, unknown, passed FROM daily"
+_CONTROLS = "SELECT id, title_ja, title_en, severity, leg FROM control"
 
 
 def _differing(db: sqlite3.Connection, again: sqlite3.Connection) -> Iterator[Fault]:
     wrong = set(db.execute(_STATES)) ^ set(again.execute(_STATES))
-    for target, control, first, _, day, *_ in sorted(wrong)[:MAX_TOLD]:
+    for target, control, first, _, day, *_ in sorted(wrong, key=repr)[:MAX_TOLD]:
         yield Fault(key="state", run=first, day=day, target=f"{control} {target}")
-    for day, section, *_ in sorted(set(db.execute(_DAYS)) ^ set(again.execute(_DAYS)))[:MAX_TOLD]:
+    for day, section, *_ in sorted(set(db.execute(_DAYS)) ^ set(again.execute(_DAYS)), key=repr)[:MAX_TOLD]:
         yield Fault(key="figures", day=day, target=section)
+
+
+def _misnamed(db: sqlite3.Connection, again: sqlite3.Connection, newest: set[str]) -> Iterator[Fault]:
+    """Controls called otherwise than in the last run that had them.
+
+    Formats before the fourth named none, so one that the newest run does not have may be missing.
+    """
+    found, right = set(db.execute(_CONTROLS)), set(again.execute(_CONTROLS))
+    missing = {row[0] for row in right - found} & newest
+    for control in sorted(missing | {row[0] for row in found - right}, key=repr)[:MAX_TOLD]:
+        yield Fault(key="control", target=control)
+
+
+def _views(db: sqlite3.Connection) -> Iterator[Fault]:
+    """Views that are not as this program makes them, and triggers, of which it makes none."""
+    made = db.execute("SELECT type, name, sql FROM sqlite_master").fetchall()
+    found = {name: (sql or "").split() for _, name, sql in made}
+    pairs = zip(views.NAMES, views.VIEWS, strict=True)
+    wrong = [name for name, view in pairs if found.get(name) != view.split()]
+    wrong += [name for kind, name, _ in made if kind == "trigger"]
+    for name in wrong[:MAX_TOLD]:
+        yield Fault(key="view", target=name)

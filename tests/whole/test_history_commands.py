@@ -130,6 +130,10 @@ TAMPERED = {
         AND e.target = evidence.target) WHERE run = 2 AND target = 'endpoint:MK-0001'""",
     "a state": "UPDATE state SET shown_as = 'pass' WHERE first_run = 2",
     "a figure": "UPDATE daily SET ready = ready + 1 WHERE day = '2026-01-06'",
+    "the model in the list of runs": "UPDATE run SET model = 'own' WHERE number = 2",
+    "evidence gone before its time": """
+        UPDATE evidence SET document = NULL, base = NULL
+        WHERE run = 2 AND base IS NOT NULL AND target LIKE 'endpoint:%'""",
 }
 
 
@@ -139,6 +143,33 @@ def test_a_changed_past_is_noticed_and_the_run_is_named(town: Path, what: str) -
     said = history("verify", town, cwd=town, code=3)
     assert "2026-01-06" in said or "Runs 2 to 2" in said
     assert "2026-01-05" not in said
+
+
+def test_a_changed_view_and_a_changed_wording_are_noticed(town: Path) -> None:
+    changed(
+        town,
+        "DROP VIEW v_now",
+        "CREATE VIEW v_now AS SELECT * FROM v_change",
+        "UPDATE control SET title_ja = '' WHERE id = 'EP-01'",
+    )
+    said = history("verify", town, cwd=town, code=3)
+    assert "v_now, which shows the history" in said
+    assert "control EP-01" in said
+
+
+def test_nights_cut_off_at_the_end_are_noticed_by_the_heartbeat(town: Path) -> None:
+    (town / "out").mkdir()
+    (town / "out" / "heartbeat.json").write_text('{"run": 6}')
+    said = history("verify", town, cwd=town, code=3)
+    assert "Runs 5 to 6" in said
+    assert "heartbeat.json" in said
+
+
+def test_a_history_is_proved_where_the_town_s_own_file_cannot_be_read(town: Path) -> None:
+    (town / "town.toml").unlink()
+    said = history("verify", town, cwd=town)
+    assert "as it was written" in said
+    assert "last 31 days" in said
 
 
 def test_a_past_changed_before_compaction_is_still_noticed_after_it(town: Path) -> None:
