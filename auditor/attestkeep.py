@@ -14,6 +14,7 @@ from auditor.attestread import read
 from auditor.errors import ConfigError, OutputError, Problem
 from auditor.model import Model
 from auditor.targets import Town
+from auditor.wholefile import make_folder, replaced
 
 MAX_FILES = 500
 
@@ -87,11 +88,9 @@ def _kept(root: Path, form: Form) -> Form | None:
 def _keep(root: Path, form: Form) -> None:
     """Replace the kept file in one step."""
     path = root / FOLDER / name_of(form.section, form.quarter)
-    draft = path.with_name(f".{path.name}.part")
     try:
-        path.parent.mkdir(exist_ok=True)
-        draft.write_bytes(msgspec.json.format(msgspec.json.encode(form), indent=1) + b"\n")
-        draft.replace(path)
+        make_folder(path.parent)
+        replaced(path, msgspec.json.format(msgspec.json.encode(form), indent=1) + b"\n", 0o666)
     except OSError as error:
         why = error.strerror or type(error).__name__
         raise OutputError("attest_not_written", path=str(path), why=why) from None

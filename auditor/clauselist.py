@@ -8,6 +8,7 @@ from pathlib import Path
 
 from auditor.clauses import Clause
 from auditor.errors import ConfigError, OutputError, Problem
+from auditor.wholefile import created
 from auditor.words import say
 
 FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r")
@@ -27,7 +28,7 @@ def written(clauses: Iterable[Clause], headings: Mapping[str, str], path: Path) 
     """
     content = table(clauses, headings).encode("utf-8-sig", "replace")
     try:
-        with path.open("xb") as stream:
+        with os.fdopen(created(path, 0o666), "wb") as stream:
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())

@@ -1,8 +1,6 @@
 """Adds one exception at the end of ``exceptions.toml``; what stands there, comments included, is kept."""
 
 import json
-import os
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -12,9 +10,9 @@ from auditor.errors import ConfigError, OutputError, Problem
 from auditor.exceptionfile import NAME
 from auditor.exceptions import Exceptions
 from auditor.tomlfile import read_toml
+from auditor.wholefile import replaced
 
 BOM = "\ufeff"
-READABLE_BY_OWNER = 0o600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +68,10 @@ def append(folder: Path, draft: Draft, read: Callable[[str], Exceptions]) -> Pat
     except UnicodeEncodeError:
         raise ConfigError([Problem(path, None, "", "not_utf8")]) from None
     read(after.removeprefix(BOM))
-    _replace(path, content)
+    try:
+        replaced(path.resolve(), content)  # a link of the town's own stays a link
+    except OSError as error:
+        raise OutputError("write", path=str(path), why=error.strerror or str(error)) from error
     return path
 
 
@@ -80,23 +81,3 @@ def _before(path: Path) -> str:
         return ""
     read_toml(path)  # too large, not UTF-8, not TOML
     return path.read_bytes().decode("utf-8")
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Put `content` where `path` leads, whole or not at all."""
-    try:
-        real = path.resolve()  # a link of the town's own stays a link
-        mode = real.stat().st_mode & 0o777 if real.exists() else READABLE_BY_OWNER
-        handle, temporary = tempfile.mkstemp(dir=real.parent, prefix=f".{NAME}.")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(temporary).chmod(mode)
-            Path(temporary).replace(real)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise OutputError("write", path=str(path), why=error.strerror or str(error)) from error

@@ -7,6 +7,7 @@ in one transaction, so a run that dies leaves the state before it. How it stays 
 
 import contextlib
 import errno
+import os
 import sqlite3
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -32,19 +33,21 @@ from auditor.keeping.reading import read_only
 from auditor.keeping.states import DayCount, Interval
 from auditor.run import Change, Run
 from auditor.targets import Section
+from auditor.wholefile import created
 
 
 def connected(path: Path, *, writable: bool) -> sqlite3.Connection:
-    """The file, opened; a new one is for its owner only."""
+    """The file, opened; a new one is for the owner of its folder only."""
     new = not path.exists()
     if not new and not path.is_file():  # a pipe would make us wait
         raise OSError(errno.EINVAL, "this is no plain file")
     if not writable:
         return read_only(path)
-    db = sqlite3.connect(f"{path.resolve().as_uri()}?mode=rwc", uri=True, isolation_level=None, timeout=30)
+    if new:
+        with contextlib.suppress(FileExistsError):
+            os.close(created(path.resolve()))
+    db = sqlite3.connect(f"{path.resolve().as_uri()}?mode=rw", uri=True, isolation_level=None, timeout=30)
     try:
-        if new:
-            path.chmod(0o600)
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
             db.execute(f"PRAGMA {pragma}")
     except BaseException:

@@ -21,6 +21,7 @@ from typing import IO
 import msgspec
 
 from auditor.errors import LockedError, OutputError
+from auditor.wholefile import created
 
 LOCK = "auditor.lock"
 STALE_S = 600.0
@@ -93,6 +94,8 @@ def holder(folder: Path) -> Holder | None:
 
 def _opened(path: Path) -> IO[bytes]:
     try:
+        with contextlib.suppress(FileExistsError):
+            os.close(created(path, 0o666))  # the nightly audit must be able to take it, too
         return path.open("a+b")
     except OSError as error:
         raise OutputError("lock_file", path=str(path), why=error.strerror or "") from error

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from auditor.engine import japan_day
 from auditor.errors import OutputError
-from auditor.keeping.copies import folder_on_disk, on_disk
 from auditor.run import Run
+from auditor.wholefile import folder_on_disk, give, make_folder, on_disk
 
 Renderer = Callable[[Run, Path, str], tuple[Path, ...]]
 LATEST = "latest"
@@ -39,14 +39,14 @@ def publish(
     suffix = "" if lang == "ja" else f"-{lang}"
     final = out / f"{name}{suffix}"
     try:
-        out.mkdir(parents=True, exist_ok=True)
+        make_folder(out, parents=True)
         _clear_up(out)
         with tempfile.TemporaryDirectory(prefix=ASIDE, dir=out) as fresh:
             aside = Path(fresh) / final.name
             aside.mkdir(mode=0o755)
             written = [path for render in renderers.values() for path in render(run, aside, lang)]
             if not (final.is_dir() and _same(aside, final)):
-                _all_on_disk(aside)
+                _all_on_disk(aside, out)
                 _replace(aside, final, Path(fresh) / OLD)
                 folder_on_disk(out)
         if newest:
@@ -79,8 +79,10 @@ def _same(aside: Path, final: Path) -> bool:
     return there == set(names) and all(filecmp.cmp(aside / one, final / one, shallow=False) for one in names)
 
 
-def _all_on_disk(folder: Path) -> None:
+def _all_on_disk(folder: Path, out: Path) -> None:
+    """The pages of a folder are on the disk, and belong to whom `out` belongs to."""
     for path in (*folder.rglob("*"), folder):
+        give(path, out)
         if path.is_dir():
             folder_on_disk(path)
         else:

@@ -20,6 +20,7 @@ from auditor.run import Run
 from auditor.silence import Around, silences
 from auditor.tables import Table, review
 from auditor.targets import Town, target_key
+from auditor.wholefile import make_folder
 
 OUT = "out"
 CARRIED = "file"
@@ -90,7 +91,7 @@ def skew_s(out: Path) -> float | None:
     A new file bears the time of the file server.
     """
     try:
-        out.mkdir(parents=True, exist_ok=True)
+        make_folder(out, parents=True)
         before = time.time()
         with tempfile.NamedTemporaryFile(prefix=".clock-", dir=out) as file:
             file.write(b"?")

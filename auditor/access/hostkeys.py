@@ -8,9 +8,7 @@ import base64
 import binascii
 import hashlib
 import hmac
-import os
 import re
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -18,6 +16,7 @@ from pathlib import Path
 
 from auditor.errors import ConfigError, OutputError, Problem
 from auditor.plainfile import plain_bytes
+from auditor.wholefile import replaced
 
 SSH_PORT = 22
 _TYPE = re.compile(r"[a-z0-9][a-z0-9@.-]{2,60}")
@@ -212,7 +211,7 @@ def parse_key(type_: str, encoded: str) -> HostKey:
 
 
 def add_pins(path: Path, pins: Iterable[tuple[str, int, HostKey]]) -> int:
-    """Append (host, port, key) that are not pinned yet, and say how many; the file is mode 600.
+    """Append (host, port, key) that are not pinned yet, and say how many; a new file is mode 600.
 
     All or nothing: a new file replaces the old one only when it is safely on disk.
 
@@ -244,15 +243,6 @@ def _append(path: Path, text: str) -> None:
         old = path.read_bytes() if path.exists() else b""
         if old and not old.endswith(b"\n"):
             old += b"\n"
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 600
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(old + text.encode("utf-8"))
-                file.flush()
-                os.fsync(file.fileno())
-            Path(temporary).replace(path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        replaced(path, old + text.encode("utf-8"))
     except OSError as error:
         raise OutputError("known_hosts_write", file=str(path), why=str(error)) from None

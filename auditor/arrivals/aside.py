@@ -16,6 +16,7 @@ from pathlib import Path
 
 from auditor.arrivals.counted import Seen
 from auditor.run import Standing
+from auditor.wholefile import OWN_FOLDER, created, make_folder
 from auditor.words import LANGUAGES, say
 
 READ, REFUSED = "read", "refused"
@@ -52,7 +53,7 @@ def _place(seen: Seen) -> str:
 def _folder(path: Path) -> Path:
     """The folder, made where it is missing; a link or a file in its place is nobody's folder."""
     with contextlib.suppress(FileExistsError):
-        path.mkdir(mode=0o700)
+        make_folder(path, OWN_FOLDER)
     if not stat.S_ISDIR(path.lstat().st_mode):
         raise NotADirectoryError(str(path))
     return path
@@ -107,5 +108,5 @@ def _explain(path: Path, seen: Seen, now: datetime) -> None:
         "collected_at": arrival.collected_at.isoformat() if arrival.collected_at is not None else None,
         "read_at": now.astimezone(UTC).isoformat(),
     }
-    with path.open("x", encoding="utf-8") as file:
+    with os.fdopen(created(path, 0o666), "w", encoding="utf-8") as file:
         file.write(json.dumps(told, ensure_ascii=False, indent=1) + "\n")

@@ -14,6 +14,7 @@ from auditor.arrivals.bundle import is_bundle, read_bundle, text_of
 from auditor.arrivals.inbox import read_file, shown
 from auditor.errors import CarryError, Garbled
 from auditor.evidence import decode
+from auditor.wholefile import created, give
 
 _ASIDE = ".import-"
 
@@ -94,6 +95,7 @@ def unpack(archive: Archive, inbox: Path) -> tuple[tuple[str, ...], tuple[str, .
             shutil.rmtree(left, ignore_errors=True)
         known = _names(inbox)
         aside = Path(tempfile.mkdtemp(dir=inbox, prefix=_ASIDE))
+        give(aside, inbox)
         with zipfile.ZipFile(archive.path) as opened:
             fresh: list[str] = []
             twice: list[str] = []
@@ -133,7 +135,7 @@ def _names(inbox: Path) -> set[str]:
 
 
 def _write(path: Path, body: bytes) -> None:
-    with path.open("xb") as file:
+    with os.fdopen(created(path, 0o666), "wb") as file:
         file.write(body)
         file.flush()
         os.fsync(file.fileno())

@@ -10,7 +10,7 @@ from pathlib import Path
 from auditor.errors import OutputError
 from auditor.history import History, connected, open_read_only
 from auditor.keeping.again import kept_again
-from auditor.keeping.copies import beside, copied, folder_on_disk, on_disk
+from auditor.keeping.copies import beside, copied
 from auditor.keeping.migrations import MIGRATIONS, version_of
 from auditor.keeping.retain import Retained, removed
 from auditor.keeping.table import Keep
@@ -95,9 +95,8 @@ def _put_aside(path: Path, now: datetime) -> Path | None:
     aside = path.with_name(f"{path.name}.replaced-{now:%Y%m%d-%H%M%S}")
     for rest in ("", *REST):
         if (old := Path(f"{path}{rest}")).exists():
-            shutil.copy2(old, f"{aside}{rest}")
-            on_disk(Path(f"{aside}{rest}"))
-    folder_on_disk(path.parent)
+            with beside(Path(f"{aside}{rest}")) as copy:
+                shutil.copyfile(old, copy)
     for rest in REST:  # a log of the old file would be played into the new one
         Path(f"{path}{rest}").unlink(missing_ok=True)
     return aside

@@ -10,15 +10,22 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from auditor.keeping.migrations import version_of
+from auditor.wholefile import folder_on_disk, hand_over, on_disk
 
 
 @contextmanager
 def beside(place: Path) -> Iterator[Path]:
-    """A file in the folder of `place` that becomes `place` when all went well and vanishes otherwise."""
+    """A file in the folder of `place` that becomes `place` when all went well and vanishes otherwise.
+
+    It has owner, group and mode of the file that it replaces.
+    """
     handle, name = tempfile.mkstemp(prefix=f".{place.name}-", dir=place.parent)
-    os.close(handle)
     fresh = Path(name)
     try:
+        try:
+            hand_over(handle, place)
+        finally:
+            os.close(handle)
         yield fresh
         on_disk(fresh)
         fresh.replace(place)
@@ -27,26 +34,6 @@ def beside(place: Path) -> Iterator[Path]:
         for rest in ("", "-journal", "-wal", "-shm"):
             with contextlib.suppress(OSError):
                 Path(f"{fresh}{rest}").unlink(missing_ok=True)
-
-
-def on_disk(file: Path) -> None:
-    """Nothing of the file is only in memory any more."""
-    handle = os.open(file, os.O_RDWR)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def folder_on_disk(folder: Path) -> None:
-    """The names in the folder would survive a power cut; Windows does this by itself."""
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def copied(db: sqlite3.Connection, fresh: Path) -> None:

@@ -149,11 +149,16 @@ def test_twenty_thousand_hosts_are_read_and_asked_in_no_time(known: Path) -> Non
     assert time.process_time() - began < 0.2
 
 
-def test_pins_are_added_once_and_the_file_is_ours_alone(known: Path) -> None:
+def test_pins_are_added_once_and_a_new_file_is_ours_alone(known: Path) -> None:
+    new = known.with_name("new")
+    add_pins(new, [("pc1", 22, key(1))])
+    assert new.stat().st_mode & 0o777 == 0o600
+    new.unlink()
     known.write_text("# mine\n" + line("pc1", key(1)).rstrip("\n"))
+    known.chmod(0o644)
     assert add_pins(known, [("pc1", 22, key(1)), ("pc2", 2222, key(2)), ("pc2", 2222, key(2))]) == 1
     assert known.read_text().startswith("# mine\n")
-    assert known.stat().st_mode & 0o777 == 0o600
+    assert known.stat().st_mode & 0o777 == 0o644, "whom it was opened to can read it still"
     assert read_known_hosts(known).standing("pc2", 2222, key(2)) is Standing.PINNED
     assert add_pins(known, [("pc2", 2222, key(2))]) == 0
     assert [path.name for path in known.parent.iterdir()] == ["known_hosts"]
