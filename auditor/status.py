@@ -7,6 +7,7 @@ from pathlib import Path
 
 from auditor import __version__
 from auditor.engine import JAPAN
+from auditor.errors import OutputError
 from auditor.history import open_read_only
 from auditor.lock import Holder, holder
 from auditor.nightly.hours import Hours
@@ -38,7 +39,8 @@ class Undelivered:
 class Status:
     """Times are UTC. `run` 0 = none was ever kept; `next` None = no time is declared.
 
-    `silences` = what does not come, counted from now. `history_mb` = the size of the history.
+    `silences` = what does not come, counted from now. `history_mb` = the size of the history. `unread` = why
+    nobody knows how the notices stand, "" = they are known.
     """
 
     schema: int = SCHEMA
@@ -51,6 +53,7 @@ class Status:
     holder: Holder | None = None
     told: bool = False
     notices: tuple[Undelivered, ...] = ()
+    unread: str = ""
     silences: tuple[Silence, ...] = ()
     free_mb: int | None = None
     history_mb: int = 0
@@ -59,19 +62,20 @@ class Status:
 
     @property
     def good(self) -> bool:
-        """True when an audit was kept, nothing is silent and every notice was delivered."""
-        return self.run > 0 and not self.silences and not self.notices
+        """True when an audit was kept, nothing is silent and every notice is known to be delivered."""
+        return self.run > 0 and not self.silences and not self.notices and not self.unread
 
 
 def status(loaded: Loaded, tables: Iterable[Table], now: datetime) -> Status:
     """How the town folder stands at `now`.
 
     Raises:
-        OutputError: the history or the outbox cannot be read.
+        OutputError: the history cannot be read, or the outbox is of a newer format.
     """
     folder, settings = loaded.settings.folder, loaded.settings
     path = folder / "auditor.db"
     run, before = _newest(path)
+    notices, unread = _open(folder)
     around = surroundings(loaded.town, now, tables)
     ago = int((now - run.started) / timedelta(hours=1)) if run is not None else None
     return Status(
@@ -83,7 +87,8 @@ def status(loaded: Loaded, tables: Iterable[Table], now: datetime) -> Status:
         next=next_night(settings.hours, now),
         holder=holder(folder),
         told=settings.mail is not None or settings.webhook is not None,
-        notices=tuple(map(_shown, _open(folder))),
+        notices=tuple(map(_shown, notices)),
+        unread=unread,
         silences=silences(run, before, around) if run is not None else (),
         free_mb=free_mb(folder),
         history_mb=sum(one.stat().st_size for one in folder.glob("auditor.db*") if one.is_file()) // _MB,
@@ -108,11 +113,17 @@ def _newest(path: Path) -> tuple[Run | None, Run | None]:
         return run, before
 
 
-def _open(folder: Path) -> tuple[Notice, ...]:
+def _open(folder: Path) -> tuple[tuple[Notice, ...], str]:
+    """The notices that were not delivered, and why they cannot be known: the outbox is its owner's only."""
     if not (folder / FILE).exists():
-        return ()
-    with Outbox(folder, writable=False) as outbox:
-        return outbox.open()
+        return (), ""
+    try:
+        with Outbox(folder, writable=False) as outbox:
+            return outbox.open(), ""
+    except OutputError as error:
+        if error.key != "outbox":
+            raise
+        return (), str(error.values["why"])
 
 
 def _shown(one: Notice) -> Undelivered:

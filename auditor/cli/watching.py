@@ -66,6 +66,8 @@ def _lines(found: "Status", speech: Speech) -> list[str]:
 
 
 def _notices(found: "Status", speech: Speech) -> list[str]:
+    if found.unread:
+        return [speech("status.unread", why=found.unread)]
     if not found.told:
         return [speech("status.no_mail")]
     states = [one.state for one in found.notices]

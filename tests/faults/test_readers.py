@@ -1,5 +1,6 @@
 """Two auditors: who may only read renders reports while a run writes, and touches nothing."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from auditor.notify.outbox import Outbox
 from tests.core.runs import audit_of
 from tests.faults.kit import ROOT, small_town
 from tests.peers.process import need, need_root
@@ -89,6 +91,21 @@ def test_who_may_only_read_renders_explains_and_looks_and_leaves_no_trace(town: 
         assert done.returncode in (0, 3, 4), (command, done.stderr)
     assert (tmp_path / "mine" / "latest-en" / "town.html").read_text("utf-8").rstrip().endswith("</html>")
     assert all_of(town) == before
+
+
+def test_a_status_without_the_outbox_tells_the_rest_and_that_notices_are_not_known(town: Path) -> None:
+    with Outbox(town):
+        pass
+    given_away(town)
+    assert "outbox.db" not in reading("status", str(town)).stdout
+    (town / "outbox.db").chmod(0o600)
+    done = reading("status", str(town))
+    assert done.returncode == 4, done.stderr
+    assert "Last run: number 1" in done.stdout
+    assert "outbox.db cannot be read" in done.stdout
+    assert "Nothing is wrong" not in done.stdout
+    found = json.loads(reading("status", str(town), "--json").stdout)
+    assert (found["run"], found["notices"], bool(found["unread"])) == (1, [], True)
 
 
 def test_who_may_only_read_cannot_write_and_is_told(town: Path) -> None:
