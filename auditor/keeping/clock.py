@@ -9,6 +9,15 @@ MOST_GAP_DAYS = 31
 """Nights that lie further apart count as so far apart: a clock that is years ahead makes nothing old."""
 
 _RUNS = "SELECT number, day FROM run ORDER BY number"
+_NONE = date.max
+"""What a damaged row tells: it is after every day, and so never believed."""
+
+
+def _day(written: object) -> date:
+    try:
+        return date.fromisoformat(str(written))
+    except ValueError:
+        return _NONE
 
 
 def days_of(db: sqlite3.Connection, today: date) -> dict[int, date]:
@@ -17,7 +26,7 @@ def days_of(db: sqlite3.Connection, today: date) -> dict[int, date]:
     Runs follow one another, so their days do. Where some do not, most are believed (the longest row of days
     that only rise, up to `today`), and a run whose day does not fit has that of the next one that does.
     """
-    runs = [(number, date.fromisoformat(day)) for number, day in db.execute(_RUNS)]
+    runs = [(number, _day(day)) for number, day in db.execute(_RUNS)]
     believed = set(_rising([day for _, day in runs], today))
     found: dict[int, date] = {}
     day: date | None = None
@@ -53,7 +62,8 @@ def first_within(db: sqlite3.Connection, today: date, days: int) -> int:
     first, age_days, later = 0, 0, today
     for number, written in reversed(db.execute(_RUNS).fetchall()):
         first = first or number + 1
-        day = date.fromisoformat(written)
+        if (day := _day(written)) == _NONE:
+            continue
         age_days += min(max((later - day).days, 0), MOST_GAP_DAYS)
         if age_days > days:
             break

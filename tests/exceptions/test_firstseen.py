@@ -9,6 +9,7 @@ import pytest
 
 from auditor.firstseen import Since, first_seen
 from auditor.history import History
+from auditor.keeping.clock import first_within
 from tests.core.runs import audit_of
 
 FIRST = date(2026, 11, 1)
@@ -80,6 +81,15 @@ def test_a_night_whose_clock_was_wrong_neither_hides_a_fault_nor_makes_it_old(
     nights(db, "pass", "pass", "fail", "fail", "fail", "fail", days=days)
     found = first_seen(db, ["W-01"], FIRST + timedelta(days=30))
     assert found == {KEY: Since(FIRST + timedelta(days=began))}
+
+
+def test_a_run_whose_day_is_damaged_has_that_of_the_next(db: sqlite3.Connection) -> None:
+    nights(db, "pass", "fail", "fail", "fail")
+    db.execute("UPDATE run SET day = 'zz' WHERE number = 2")
+    found = first_seen(db, ["W-01"], FIRST + timedelta(days=30))
+    assert found == {KEY: Since(FIRST + timedelta(days=2))}
+    assert first_within(db, FIRST + timedelta(days=30), 27) == 4
+    assert first_within(db, FIRST + timedelta(days=30), 28) == 3
 
 
 def test_days_for_mending_end_although_the_night_the_fault_began_was_dated_a_year_ahead(
