@@ -6,6 +6,7 @@ them, nothing is known of that address, however clearly the other one refuses.
 
 import ipaddress
 from collections.abc import Collection
+from functools import lru_cache
 
 _OWN_NAMES = frozenset({"localhost", "localdomain", "ip6-localhost", "ip6-loopback"})
 """Last labels of a machine's names for itself (RFC 6761 §6.3, and what ``/etc/hosts`` usually holds)."""
@@ -14,6 +15,7 @@ LEAST_S = 1.2
 """One connect needs so long that a lost first packet is sent again (after a second, RFC 6298 §2)."""
 
 
+@lru_cache(maxsize=4096)
 def family(address: str) -> str:
     """IPv4 or IPv6; "" = it is a name, which somebody else looks up: nobody tells which address was tried."""
     try:

@@ -131,6 +131,7 @@ class DirectDial:
         self._pace = pace or Pace()
         self._via = via
         self._allowed = allowed
+        self._hosts = frozenset(host for host, _, _ in allowed)
         self._deadline = Deadline.after(deadline_s)
         self._contacts = contacts
         self._found: dict[str, tuple[str, ...]] = {}
@@ -150,7 +151,7 @@ class DirectDial:
         Raises:
             Unreached: NOT_DECLARED, NAME_NOT_FOUND, or NO_ANSWER (the name service was silent).
         """
-        if host not in {declared for declared, _, _ in self._allowed}:
+        if host not in self._hosts:
             raise Unreached(Reason.NOT_DECLARED, host)
         began = time.monotonic()
         addresses = self._found[host] = self._addresses(host)
@@ -158,8 +159,11 @@ class DirectDial:
 
     def at(self, host: str, address: str) -> "DirectDial":
         """The same way out to one address of a host; see `seams.Dial.at`."""
-        if address not in self._found.get(host, ()):
+        found = self._found.get(host, ())
+        if address not in found:
             raise Unreached(Reason.NOT_DECLARED, f"{address} of {host}")
+        if len(found) == 1:
+            return self
         one = copy(self)
         one._only = {**self._only, host: address}  # noqa: SLF001 - a copy of its own
         return one
