@@ -10,6 +10,24 @@ from auditor.targets import Section, Town
 
 LONG_NAME = 3
 """A Japanese name this long is known inside other text too; a shorter one may be a part of another word."""
+HEADS = (
+    "長",
+    "課長",
+    "係長",
+    "室長",
+    "局長",
+    "次長",
+    "補佐",
+    "主幹",
+    "主査",
+    "主任",
+    "担当",
+    "内",
+    "決裁",
+    "承認",
+)
+"""What follows a section's name where somebody of it is meant; 議会運営委員会 is not 議会."""
+
 _WORD = re.compile(r"[^\W_]+")
 _LARGER = "部"
 """総務部長 heads more than the section 総務."""
@@ -23,10 +41,11 @@ class Letters:
     edges: frozenset[int]
 
     def stands(self, name: str, at: int) -> bool:
-        """True where `name` stands at `at` and is not only the beginning of a longer Western word."""
+        """True where `name` stands at `at` as a word of its own, or with what its people are called."""
         end = at + len(name)
-        western = name[-1:].isascii() and self.plain[end : end + 1].isascii()
-        return self.plain.startswith(name, at) and (end in self.edges or not western)
+        return self.plain.startswith(name, at) and (
+            end in self.edges or (not name[-1:].isascii() and self.plain.startswith(HEADS, end))
+        )
 
     def holds(self, person: str) -> bool:
         """True for a full name among the words; a Japanese one of some length also within a word."""
@@ -54,11 +73,13 @@ def says_office(text: str) -> bool:
 class Offices:
     """A town's sections and staff as exceptions know them.
 
-    `heirs` maps an id to the sections it means today: itself, or those that continue it. `names` are the
-    letters of names and ids with the sections they mean, `people` those of full names; `town` the town's.
+    `heirs` maps an id to the sections it means today: itself, or those that continue it; `ids` do the same by
+    their letters. `names` are the letters of names with the sections they mean, `people` those of
+    full names; `town` the town's.
     """
 
     heirs: Mapping[str, frozenset[str]]
+    ids: Mapping[str, frozenset[str]]
     names: tuple[tuple[str, frozenset[str]], ...]
     people: frozenset[str]
     town: str
@@ -71,9 +92,14 @@ class Offices:
     def named(self, approver: str) -> frozenset[str]:
         """The sections whose name the text begins with, the town's name before it or not; the longest counts.
 
+        An id counts only with nothing but its head behind it: "dx" is not DX推進本部.
         () = none: a post of the whole town, or an office that is no section.
         """
         text = letters(approver)
+        for head in ("", *HEADS):
+            id_ = text.plain.removesuffix(head)
+            if id_ in self.ids and id_ + head == text.plain:
+                return self.ids[id_]
         begins = {0, len(self.town) if text.plain.startswith(self.town) else 0}
         found = [
             (at + len(name), ids)
@@ -107,11 +133,11 @@ def offices_of(town: Town) -> Offices:
     """The offices of a whole town."""
     known = heirs(town.sections)
     names = [(letters(section.name).plain, frozenset((section.id,))) for section in town.sections]
-    names += [(letters(id_).plain, ids) for id_, ids in known.items()]
     people = {letters(person.name).plain for person in town.staff}
     return Offices(
         heirs=known,
         names=tuple((name, ids) for name, ids in names if name),
+        ids={letters(id_).plain: ids for id_, ids in known.items()},
         people=frozenset(people - {""}),
         town=letters(town.name).plain,
     )

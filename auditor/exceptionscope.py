@@ -73,7 +73,7 @@ def scoped(toml: TomlFile, written: Written, ground: Ground, today: date) -> tup
         problems += _shape(toml, place, row)
         if not row.over(today):
             problems += _unmatched(toml, place, row, ground, targets)
-            problems += _wide(toml, place, row, ground, targets)
+            problems += _wide(toml, place, row, ground, targets, today)
     problems += _together(toml, rows, ground, today)
     problems += _overlaps(toml, rows, today)
     if problems:
@@ -158,11 +158,17 @@ def _near(name: str, known: Collection[str]) -> str:
 
 
 def _wide(
-    toml: TomlFile, place: tuple[str, ...], row: Row, ground: Ground, targets: frozenset[str]
+    toml: TomlFile,
+    place: tuple[str, ...],
+    row: Row,
+    ground: Ground,
+    targets: frozenset[str],
+    today: date,
 ) -> Iterator[Problem]:
     """The whole town is never excepted, nor a critical control for everybody it concerns.
 
-    Nor is any other by a list of everything; naming the one thing there is to judge is no such list.
+    Nor is any other by a list of everything, unless it began before today: the rest may have been retired
+    since. Naming the one thing there is to judge is no such list.
     """
     every = {section.id for section in ground.town.sections}
     if row.sections and every.issubset(row.sections):
@@ -172,7 +178,7 @@ def _wide(
         return
     if control.severity == "critical":
         yield toml.problem((*place, "control"), "exception_critical", name=row.control)
-    elif row.targets and len(targets) > 1:
+    elif row.targets and len(targets) > 1 and row.start >= today:
         values: dict[str, Scalar] = {"name": row.control, "count": len(targets)}
         yield toml.problem((*place, "targets"), "exception_every", **values)
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 PRIVATE = 0o600
 OWN_FOLDER = 0o700
+GROUP_WRITES = 0o060
 
 
 def created(path: Path, mode: int = PRIVATE) -> int:
@@ -42,10 +43,13 @@ def hand_over(handle: int, place: Path) -> None:
         _give(handle, folder)
         return
     now = _give(handle, before)
-    if now.st_uid not in (before.st_uid, folder.st_uid):
-        raise PermissionError(errno.EPERM, "its owner cannot be kept", str(place))
     mode = before.st_mode & 0o777
-    os.fchmod(handle, mode if now.st_gid == before.st_gid else mode & ~0o070)  # no rights for another group
+    shared = now.st_gid == before.st_gid and mode & GROUP_WRITES == GROUP_WRITES  # colleagues of one group
+    if now.st_uid not in (before.st_uid, folder.st_uid) and not shared:
+        raise PermissionError(errno.EPERM, "its owner cannot be kept", str(place))
+    wanted = mode if now.st_gid == before.st_gid else mode & ~0o070  # no rights for another group
+    if now.st_mode & 0o777 != wanted:  # on a share that gives all files the same, it cannot be set
+        os.fchmod(handle, wanted)
 
 
 def _give(handle: int, like: os.stat_result) -> os.stat_result:

@@ -242,7 +242,8 @@ class DirectDial:
         return (self._only[host],) if host in self._only else resolve(host, self._deadline)
 
     def _paced(self, host: str, port: int, transport: str) -> None:
-        self._pace.wait((self._only.get(host, host), port, transport), self._deadline.left_s())
+        named = f"{host} at {self._only[host]}" if host in self._only else host
+        self._pace.wait((named, port, transport), self._deadline.left_s())
 
     def _check(self, host: str, port: int, transport: str) -> None:
         if (host, port, transport) not in self._allowed:

@@ -4,7 +4,7 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from auditor.findings import ATTESTED
@@ -17,22 +17,32 @@ from auditor.model import DAY_LIMIT
 ALWAYS_RUNS = 30
 """The evidence of so many newest runs stays whatever the clock says: it may have jumped."""
 
-_PAST = """
-    run <= (SELECT max(number) FROM run) - :always
-    AND run < :evidence
-    AND NOT (
-        run >= :fault
-        AND EXISTS (
-            SELECT 1 FROM state WHERE state.target = evidence.target
-            AND evidence.run BETWEEN state.first_run AND state.last_run
-            AND state.shown_as IN (SELECT value FROM json_each(:faults))
+
+def _past(older: str, within: str) -> str:
+    """Evidence past its keeping time; `older` = than all evidence is kept, `within` = that of faults."""
+    return f"""
+        run <= (SELECT max(number) FROM run) - :always
+        AND {older}
+        AND NOT (
+            {within}
+            AND EXISTS (
+                SELECT 1 FROM state WHERE state.target = evidence.target
+                AND evidence.run BETWEEN state.first_run AND state.last_run
+                AND state.shown_as IN (SELECT value FROM json_each(:faults))
+            )
         )
-    )
-"""
-"""Evidence past its keeping time."""
+    """  # noqa: S608 - our own words
+
+
+_COUNTED = _past("run < :evidence", "run >= :fault")
+_BY_DAYS = _past(
+    "run IN (SELECT number FROM run WHERE day < :evidence_day)",
+    "run IN (SELECT number FROM run WHERE day >= :fault_day)",
+)
+"""As versions before counted: what they took was not too early."""
 
 _EVIDENCE = f"""
-    UPDATE evidence SET document = NULL, base = NULL WHERE document IS NOT NULL AND {_PAST}
+    UPDATE evidence SET document = NULL, base = NULL WHERE document IS NOT NULL AND {_COUNTED}
     AND NOT EXISTS (
         SELECT 1 FROM evidence AS leaning WHERE leaning.target = evidence.target
         AND leaning.base = evidence.run AND leaning.run > evidence.run
@@ -42,7 +52,7 @@ _EVIDENCE = f"""
 
 _TOO_EARLY = f"""
     SELECT run, (SELECT day FROM run AS r WHERE r.number = evidence.run), min(target), count(*)
-    FROM evidence WHERE document IS NULL AND NOT ({_PAST}) GROUP BY run ORDER BY run
+    FROM evidence WHERE document IS NULL AND NOT ({_COUNTED}) AND NOT ({_BY_DAYS}) GROUP BY run ORDER BY run
 """  # noqa: S608 - same
 
 _BUNDLES = """
@@ -82,7 +92,7 @@ def retain(folder: Path, today: date, keep: Keep) -> Retained:
 
 def removed(db: sqlite3.Connection, today: date, keep: Keep) -> Retained:
     """Remove it in the caller's transaction."""
-    past = _past(db, today, keep)
+    past = _limits(db, today, keep)
     evidence = 0
     while gone := db.execute(_EVIDENCE, past).rowcount:  # a base goes once nothing leans on it
         evidence += gone
@@ -92,14 +102,16 @@ def removed(db: sqlite3.Connection, today: date, keep: Keep) -> Retained:
 
 def gone_early(db: sqlite3.Connection, today: date, keep: Keep) -> Iterator[tuple[int, str | None, str, int]]:
     """Runs whose evidence is missing though no retention up to `today` took it: run, day, a target, count."""
-    yield from db.execute(_TOO_EARLY, _past(db, today, keep))
+    yield from db.execute(_TOO_EARLY, _limits(db, today, keep))
 
 
-def _past(db: sqlite3.Connection, today: date, keep: Keep) -> dict[str, str | int]:
-    """What `_PAST` asks for."""
+def _limits(db: sqlite3.Connection, today: date, keep: Keep) -> dict[str, str | int]:
+    """What these queries ask for: the first runs that are young enough, and the days as they are written."""
     return {
         "always": ALWAYS_RUNS,
         "evidence": first_within(db, today, keep.evidence_days),
         "fault": first_within(db, today, keep.fault_days),
+        "evidence_day": (today - timedelta(days=keep.evidence_days)).isoformat(),
+        "fault_day": (today - timedelta(days=keep.fault_days)).isoformat(),
         "faults": json.dumps([before + name for name in FAULTY for before in ("", ATTESTED)]),
     }

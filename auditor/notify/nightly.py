@@ -5,11 +5,13 @@ It may be run again for the same night as often as one likes: a notice is writte
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 from auditor.changes import changes
 from auditor.discover import discover
+from auditor.errors import OutputError
 from auditor.history import History
 from auditor.notify import heartbeat, letters, smtp, webhook
 from auditor.notify.declared import Mail
@@ -54,9 +56,11 @@ def notify(
     settings = loaded.settings
     with opened(settings.folder) as outbox:
         outbox.recovered()
+        if settings.mail is not None:
+            outbox.withdraw(Kind.MAIL, settings.mail.everybody, now)
         known = tuple(tables) if tables is not None else discover().tables
         queued = outbox.put(_Night(loaded, run, history, outbox, now).batch(known))
-        done = delivered(loaded, outbox, now)
+        done = delivered(loaded, outbox)
         outbox.tidy(now)
         states = [notice.state for notice in outbox.open()]
         heartbeat.write(settings.out, run, states, now)
@@ -68,12 +72,11 @@ def notify(
     )
 
 
-def delivered(loaded: Loaded, outbox: Outbox, now: datetime) -> Sequence[smtp.Delivered]:
-    """Send what waits, by mail and by webhook; to nobody who is no longer declared."""
+def delivered(loaded: Loaded, outbox: Outbox) -> Sequence[smtp.Delivered]:
+    """Send what waits, by mail and by webhook."""
     settings = loaded.settings
     done: list[smtp.Delivered] = []
     if settings.mail is not None:
-        outbox.withdraw(Kind.MAIL, settings.mail.everybody, now)
         done.append(smtp.deliver(settings.mail, outbox))
     if settings.webhook is not None:
         done.append(webhook.deliver(settings.webhook, outbox))
@@ -97,7 +100,7 @@ def not_run(loaded: Loaded, day: date, step: str, now: datetime) -> Notified:
                 for to in mail.to
             )
             queued = outbox.put(Batch(notices=made))
-        done = delivered(loaded, outbox, now)
+        done = delivered(loaded, outbox)
         waiting = len(outbox.waiting(Kind.MAIL))
     why = tuple(one.why for one in done if one.why)
     return Notified(queued=queued, sent=sum(one.sent for one in done), waiting=waiting, why=why)
@@ -180,10 +183,16 @@ class _Night:
         """What changed since the run that was told last, also where that was not the one before."""
         if before.run == 0 or (self.run.changes is not None and self.run.changes.since == before.run):
             return self.run.changes if before.run else None
-        base = self.history.run(before.run) if before.run < self.run.number else None
+        base = self._base(before.run)
         if base is None or base.started.isoformat() != before.started:
             return self.run.changes
         return changes(base, self.run)
+
+    def _base(self, number: int) -> Run | None:
+        """The run of the last notice; None = it is gone, or damaged: that stops no later night."""
+        with suppress(OutputError):
+            return self.history.run(number) if number < self.run.number else None
+        return None
 
     def _news(self, who: str, before: Told, changed: Changes | None, due: Sequence[Reminder]) -> News:
         scopes = self._recipients()[who]

@@ -29,6 +29,7 @@ ESCAPE = b"\x1b$"
 """Begins two-byte signs in ISO-2022-JP (RFC 1468); all of its bytes are right UTF-8, too."""
 GUESSES = ("utf-8", "cp932", "euc_jp")
 MOST_PROLOGUE = 2048
+MOST_MARKS = 30  # as the Stream-Safe Text Format of Unicode (UAX #15 §13) has it
 UNREADABLE = "\ufffd"
 _CHARSET = re.compile(r"charset\s{0,9}=\s{0,9}[\"']?([A-Za-z0-9_.:-]{2,40})", re.IGNORECASE)
 _META = re.compile(rb"<meta[^>]{0,300}", re.IGNORECASE)
@@ -48,10 +49,13 @@ def _texts(headers: Mapping[str, str], body: bytes) -> Iterator[str]:
     """The page as text: once where its encoding is known, else in each that fits, else in all."""
     declared = tuple(_declared(headers, body))
     sure = (*declared, "iso2022_jp_ext") if ESCAPE in body else (*declared, "utf-8")
-    for encoding in sure:
+    known = False
+    for encoding in dict.fromkeys(sure):  # what a page says of itself may stand in a remark of it
         with suppress(UnicodeError):
             yield _decoded(body, encoding, "strict")
-            return
+            known = True
+    if known:
+        return
     fits = False
     for encoding in GUESSES:
         with suppress(UnicodeError):
@@ -102,9 +106,20 @@ def _spelt_out(text: str) -> Iterator[str]:
 
 
 def _plain(text: str) -> str:
-    """One spelling: full and half width, composed and apart, any blank. "①" stays, for it is no "1"."""
-    wide = "".join(_unwidened(sign) for sign in text)
+    """One spelling: full and half width, composed and apart, any blank. "①" stays, for it is no "1".
+
+    Of a long row of marks over one sign only the first count: to compose it takes the square of its length.
+    """
+    wide = "".join(_unwidened(sign) for sign in _thinned(text))
     return " ".join(unicodedata.normalize("NFC", wide.translate(_NARROWED)).split())
+
+
+def _thinned(text: str) -> Iterator[str]:
+    row = 0
+    for sign in text:
+        row = row + 1 if unicodedata.combining(sign) else 0
+        if row <= MOST_MARKS:
+            yield sign
 
 
 def _unwidened(sign: str) -> str:

@@ -31,8 +31,9 @@ class Staple:
 
 
 def issuer_of(leaf: x509.Certificate, candidates: Sequence[x509.Certificate]) -> x509.Certificate | None:
-    """The candidate whose key signed the leaf."""
-    return next((each for each in candidates if _issued(leaf, each)), None)
+    """The candidate whose key signed the leaf; of one that was renewed with the same key, the last to end."""
+    signed = (each for each in candidates if _issued(leaf, each))
+    return max(signed, key=lambda each: each.not_valid_after_utc, default=None)
 
 
 def _issued(certificate: x509.Certificate, by: x509.Certificate) -> bool:

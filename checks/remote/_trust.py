@@ -12,6 +12,7 @@ from pathlib import Path
 
 from auditor.api import Dial, Gateway, NotKnown, Reason
 from checks.remote._hello import leaf_in, signed_leaf
+from checks.remote._issuers import issuers_in
 from checks.remote._pipe import pipe_to, server_name
 from checks.remote._wire import SILENT, Ended
 
@@ -120,22 +121,9 @@ def shake(gateway: Gateway, dial: Dial, how: ssl.SSLContext) -> Shake:
         except (ssl.SSLError, Ended) as error:
             reason = _reason(error)
             if proven and reason is not Reason.NO_ANSWER:
-                return Shake(0, "the server ended the handshake after our part", proven, _issuers_in(tls))
+                return Shake(0, "the server ended the handshake after our part", proven, issuers_in(tls, how))
             raise NoHandshake(reason, f"{type(error).__name__}: {error}") from None
-    return Shake(0, "", tls.getpeercert(binary_form=True) or b"", _issuers_in(tls))
-
-
-def _issuers_in(tls: ssl.SSLObject) -> tuple[bytes, ...] | None:
-    """Whom OpenSSL went by, the root last (DER); None = this Python does not tell.
-
-    What a server sends is not that: it may send issuers that nobody needs, and leaves the root out.
-    `get_verified_chain` is public from Python 3.13; 3.11 and 3.12, which get no new ways any more, have it
-    one step below.
-    """
-    inner = getattr(tls, "_sslobj", None)
-    tell = getattr(inner, "get_verified_chain", None)
-    path = tell() if tell is not None else None
-    return tuple(ssl.PEM_cert_to_DER_cert(each.public_bytes()) for each in path[1:]) if path else None
+    return Shake(0, "", tls.getpeercert(binary_form=True) or b"", issuers_in(tls, how))
 
 
 def _stepped(tls: ssl.SSLObject) -> bool:

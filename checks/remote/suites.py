@@ -89,7 +89,7 @@ class SuiteOffer:
         return (*((SSL_2,) if self.ssl_2 == ACCEPTED else ()), *third)
 
 
-@probe("gateway.suites", kind="gateway", most=256)
+@probe("gateway.suites", kind="gateway", most=256, patience=4)
 def ask_suites(gateway: Gateway, dial: Dial) -> bytes:
     """One connection per suite taken and a few per version, one after the other, the weak suites first.
 

@@ -48,9 +48,13 @@ OWN = [
         "ZEIMU",
         "ｚｅｉｍｕ",
         "zeimu課長",
-        "Zeimu chief",
     ),
 ]
+
+
+@pytest.mark.parametrize("approver", ["Zeimu Steering Committee", "zeimu統括本部長", "税務課題検討委員会"])
+def test_a_name_that_only_begins_alike_is_another_office(approver: str) -> None:
+    assert not OFFICES.own("zeimu", approver)
 
 
 @pytest.mark.parametrize("approver", OWN)

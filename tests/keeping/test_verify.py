@@ -162,6 +162,15 @@ def test_a_day_that_is_none_is_told_and_stops_nothing(file: Path) -> None:
     assert ("columns", 60, "") in found(file, "UPDATE run SET day = 'zz' WHERE number = 60")
 
 
+def test_after_a_long_pause_what_a_former_version_removed_is_no_fault(file: Path) -> None:
+    """It counted the days of the calendar; this one counts 31 for any pause."""
+    with History(file) as history:
+        history.keep(audit_of(day=NIGHTS + 300))
+    today = (NOW + timedelta(days=NIGHTS + 300)).date()
+    known = Outside(keep=Keep(evidence_days=100, fault_days=100), today=today)
+    assert found(file, "UPDATE evidence SET document = NULL WHERE run = 3", known=known) == []
+
+
 def test_a_run_kept_meanwhile_is_no_fault(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     count = states.count_day
 

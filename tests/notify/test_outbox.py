@@ -99,6 +99,17 @@ def test_what_waits_for_somebody_who_was_taken_out_of_the_settings_is_not_sent(t
         assert [(one.recipient, one.state) for one in outbox.open()] == [(ZEIMU, State.GIVEN_UP)]
 
 
+def test_settings_that_cannot_be_used_take_nothing_out_of_the_outbox(tmp_path: Path) -> None:
+    """What they say of addresses may be the very mistake."""
+    with History(tmp_path / "auditor.db") as history:
+        told(loaded(tmp_path, mail_to(free_port())), history, kept(tmp_path, history, 0))
+    not_run(
+        loaded(tmp_path, replace(mail_to(free_port()), sections={})), date(2026, 11, 25), "準備", moment(1)
+    )
+    with Outbox(tmp_path) as outbox:
+        assert {one.state for one in outbox.open()} == {State.WAITING}
+
+
 def test_a_doubtful_mail_about_a_night_that_did_not_run_is_told_in_the_next_one(tmp_path: Path) -> None:
     doubt = "届いていないかもしれません"
     sink = Sink()
@@ -120,6 +131,17 @@ def test_a_doubtful_mail_about_a_night_that_did_not_run_is_told_in_the_next_one(
     texts = [text_of(mail) for mail in sink.mails(IT)]
     assert [doubt in text for text in texts[:3]] == [False, False, True]
     assert not any(doubt in text for text in texts[3:])
+
+
+def test_a_damaged_run_of_the_last_mail_stops_no_later_one(tmp_path: Path) -> None:
+    sink = Sink()
+    with serving(sink) as port, History(tmp_path / "auditor.db") as history:
+        where = loaded(tmp_path, replace(mail_to(port), sections={}))
+        for night, after_s in enumerate((600, 900, 900)):
+            told(where, history, kept(tmp_path, history, night, after_s))
+        history.db.execute("UPDATE run SET document = x'00' WHERE number = 2")
+        told(where, history, kept(tmp_path, history, 3))
+    assert "改善 1件" in text_of(sink.mails(IT)[-1])
 
 
 def half_done(folder: Path) -> None:

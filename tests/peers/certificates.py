@@ -53,6 +53,22 @@ def authority(name: str = "Town test authority", by: Issuer | None = None, ends_
     return Issuer(builder.sign(by.key if by else key, hashes.SHA256()), key)
 
 
+def renewed(of: Issuer, begins_days: float, ends_days: float, by: Issuer | None = None) -> Issuer:
+    """Another certificate of the same issuer and key."""
+    name, signer = of.certificate.subject, by or of
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(signer.certificate.subject)
+        .public_key(of.key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(days_from_now(begins_days))
+        .not_valid_after(days_from_now(ends_days))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+    )
+    return Issuer(made.sign(signer.key, hashes.SHA256()), of.key)
+
+
 def issue(
     folder: Path,
     by: Issuer | None,

@@ -90,11 +90,11 @@ def rude_server(behave: Callable[[socket.socket], object]) -> Iterator[int]:
         with suppress(OSError):
             listener.shutdown(socket.SHUT_RDWR)
         listener.close()
+        thread.join(5)  # it may have taken one more by now
         for sock in taken:
             with suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)
             sock.close()
-        thread.join(5)
 
 
 def says(words: bytes) -> Callable[[socket.socket], object]:

@@ -195,6 +195,17 @@ def test_a_control_and_hosts_that_share_a_port_number_are_all_asked() -> None:
     assert found.values["refused"] == 2
 
 
+def test_names_that_share_their_addresses_are_all_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Clouds stand behind the same addresses: what one name used up is not the next one's."""
+    shared = ("127.0.0.11", "127.0.0.12")
+    monkeypatch.setattr("auditor.access.dial.resolve", lambda host, _: shared if host in HOSTS else (host,))
+    with ExitStack() as stack:
+        port = listeners(stack, "127.0.0.9")
+        places = tuple(Place(host, port) for host in HOSTS)
+        way = replace(flow(), places=places, control=Place("127.0.0.9", port))
+        assert tried(way).verdict is Verdict.PASS
+
+
 class Breaks:
     """A dial behind which the first `good` places take a connection; then the way there is gone."""
 

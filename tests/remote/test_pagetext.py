@@ -75,6 +75,25 @@ def test_what_looks_alike_is_one_spelling(words: str, page: str) -> None:
     assert stands(words, {}, page.encode())
 
 
+@pytest.mark.parametrize("word", ["ログイン", "サインイン", "ポータル"])
+@pytest.mark.parametrize(
+    "head",
+    ["<!-- <meta charset=Shift_JIS> --><meta charset=utf-8>", '<meta name=x content="charset=EUC-JP">'],
+)
+def test_a_remark_about_another_encoding_hides_nothing(word: str, head: str) -> None:
+    """The bytes of these words are right Shift_JIS, too."""
+    assert stands(word, {"content-type": "text/html"}, f"{head}<title>{word}</title>".encode())
+
+
+def test_marks_heaped_over_one_sign_take_no_time() -> None:
+    """To bring them in their order takes the square of their number, and holds up every other probe."""
+    classes = {unicodedata.combining(chr(code)): chr(code) for code in range(0x80, 0x800)}
+    heap = "".join(classes[each] * 300 for each in sorted(classes, reverse=True) if each)
+    began = time.monotonic()
+    assert not stands("サインイン", {"content-type": "text/html; charset=utf-8"}, heap.encode()[:MOST_BODY])
+    assert time.monotonic() - began < 1
+
+
 def test_a_page_cut_within_a_sign_and_one_with_a_wrong_byte_are_read() -> None:
     assert stands("職員", {}, "職員の方".encode()[:-1])
     assert stands("職員", {"content-type": "text/html; charset=utf-8"}, b"\xff" + "職員".encode())
