@@ -28,6 +28,9 @@ HEADS = (
 )
 """What follows a section's name where somebody of it is meant; 議会運営委員会 is not 議会."""
 
+UNITS = ("係", "係長", "班", "班長", "グループ", "グループ長", "担当")
+"""What a part of a section is called: 税務課収納係 is no other office than 税務課."""
+
 _WORD = re.compile(r"[^\W_]+")
 _LARGER = "部"
 """総務部長 heads more than the section 総務."""
@@ -43,9 +46,9 @@ class Letters:
     def stands(self, name: str, at: int) -> bool:
         """True where `name` stands at `at` as a word of its own, or with what its people are called."""
         end = at + len(name)
-        return self.plain.startswith(name, at) and (
-            end in self.edges or (not name[-1:].isascii() and self.plain.startswith(HEADS, end))
-        )
+        rest = self.plain[end : min((edge for edge in self.edges if edge >= end), default=end)]
+        within = not name[-1:].isascii() and (rest.startswith(HEADS) or rest.endswith(UNITS))
+        return self.plain.startswith(name, at) and (not rest or within)
 
     def holds(self, person: str) -> bool:
         """True for a full name among the words; a Japanese one of some length also within a word."""

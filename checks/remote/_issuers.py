@@ -5,19 +5,16 @@ step below.
 """
 
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from functools import lru_cache
+from itertools import zip_longest
 from typing import Any
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.exceptions import InvalidSignature
 
 from checks.remote._leaf import UNREADABLE
-
-Bearer = tuple[bytes, bytes]
-"""A subject and its key (DER): certificates of one bearer take each other's place in a path."""
 
 
 def issuers_in(tls: ssl.SSLObject, how: ssl.SSLContext) -> tuple[bytes, ...] | None:
@@ -25,16 +22,17 @@ def issuers_in(tls: ssl.SSLObject, how: ssl.SSLContext) -> tuple[bytes, ...] | N
 
     What a server sends is not that: it may send issuers that nobody needs, and leaves the root out. Where an
     issuer has been renewed with the same key, the one that lasts longest stands for all: once the other has
-    ended, that is the path that OpenSSL and browsers go.
+    ended, that is the path that OpenSSL and browsers go. It has to be signed by the path's next issuer, or
+    be a root that we trust: anybody can write an issuer's name and key into a certificate.
     """
     path = _told(tls, "get_verified_chain")
     if path is None:
         return None
-    sent = _told(tls, "get_unverified_chain") or ()
-    known = {**_lasting(sent)}
-    for bearer, der in _anchors(how).items():
-        known[bearer] = max((known.get(bearer, der), der), key=_end)
-    return tuple(_longest(der, known) for der in path[1:])
+    sent, ours = _told(tls, "get_unverified_chain") or (), tuple(how.get_ca_certs(binary_form=True))
+    return tuple(
+        _lasting(der, above, (*sent, *ours) if above else ours)
+        for der, above in zip_longest(path[1:], path[2:])
+    )
 
 
 def _told(tls: ssl.SSLObject, which: str) -> tuple[bytes, ...] | None:
@@ -43,34 +41,28 @@ def _told(tls: ssl.SSLObject, which: str) -> tuple[bytes, ...] | None:
     return tuple(ssl.PEM_cert_to_DER_cert(each.public_bytes()) for each in found) if found else None
 
 
-@lru_cache(maxsize=64)
-def _anchors(how: ssl.SSLContext) -> Mapping[Bearer, bytes]:
-    return _lasting(tuple(how.get_ca_certs(binary_form=True)))
+def _lasting(der: bytes, above: bytes | None, others: Sequence[bytes]) -> bytes:
+    """Of this issuer and what takes its place the certificate that ends last; `above` None = it is a root."""
+    issuer, now = x509.load_der_x509_certificate(der), datetime.now(UTC)
+    found = [(issuer.not_valid_after_utc, der)]
+    for other in others:
+        with suppress(*UNREADABLE, InvalidSignature):  # one that cannot be read stands for nobody
+            read = x509.load_der_x509_certificate(other)
+            if read.subject == issuer.subject and read.not_valid_before_utc <= now and _same(read, issuer):
+                by = x509.load_der_x509_certificate(above) if above is not None else read
+                read.verify_directly_issued_by(by)
+                found.append((read.not_valid_after_utc, other))
+    return max(found)[1]
 
 
-def _lasting(certificates: tuple[bytes, ...]) -> dict[Bearer, bytes]:
-    """Of each bearer the certificate that ends last, of those that have begun."""
-    found: dict[Bearer, bytes] = {}
-    for der in certificates:
-        for bearer, read in _read(der):
-            if read.not_valid_before_utc <= datetime.now(UTC):
-                found[bearer] = max((found.get(bearer, der), der), key=_end)
-    return found
+def _same(one: x509.Certificate, other: x509.Certificate) -> bool:
+    """The same key, and the same right to issue."""
+    keys, rights = zip(*((each.public_key(), _may_issue(each)) for each in (one, other)), strict=True)
+    return keys[0] == keys[1] and rights[0] == rights[1]
 
 
-def _longest(der: bytes, known: Mapping[Bearer, bytes]) -> bytes:
-    for bearer, _ in _read(der):
-        return max((der, known.get(bearer, der)), key=_end)
-    return der
-
-
-def _read(der: bytes) -> Iterator[tuple[Bearer, x509.Certificate]]:
-    """Nothing for one whose key we cannot read: it stands for itself."""
-    with suppress(*UNREADABLE):
-        read = x509.load_der_x509_certificate(der)
-        key = read.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-        yield (read.subject.public_bytes(), key), read
-
-
-def _end(der: bytes) -> datetime:
-    return x509.load_der_x509_certificate(der).not_valid_after_utc
+def _may_issue(certificate: x509.Certificate) -> bool:
+    try:
+        return bool(certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca)
+    except x509.ExtensionNotFound:
+        return False

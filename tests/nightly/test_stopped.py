@@ -10,19 +10,10 @@ from auditor.cli.app import run
 from auditor.nightly.journal import read_journal
 from auditor.nightly.spool import declared_digest
 from tests.nightly.ground import HERE, ROW
+from tests.notify.nights import IT, MAIL
 from tests.notify.sink import Sink, serving, text_of
 from tests.whole.command import auditor
 from tests.whole.test_faults import TOWN
-
-MAIL = """
-[mail]
-host = "127.0.0.1"
-port = {port}
-security = "plain"
-from = "audit@town.example"
-to = ["it@town.example"]
-"""
-IT = "it@town.example"
 
 
 def town(folder: Path, port: int, more: str = "") -> Path:

@@ -17,6 +17,19 @@ from tests.core.runs import run_of
 from tests.core.world import NOW, TOWN, ok, said
 
 IT, SOUMU, ZEIMU = "it@town.example", "soumu@town.example", "zeimu@town.example"
+MAIL = """
+[mail]
+host = "127.0.0.1"
+port = {port}
+security = "plain"
+from = "audit@town.example"
+to = ["it@town.example"]
+"""
+"""As in a town's own file; officers follow."""
+
+OFFICERS = """[mail.sections]
+soumu = ["soumu@town.example"]
+"""
 SHARE = r"\\fileserver\telework\latest"
 
 

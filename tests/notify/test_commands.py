@@ -7,7 +7,7 @@ import pytest
 
 from auditor.notify.outbox import Outbox
 from auditor.scaffold import write_town
-from tests.notify.nights import IT, kept, loaded, mail_to, moment, told
+from tests.notify.nights import IT, MAIL, OFFICERS, kept, loaded, mail_to, moment, told
 from tests.notify.sink import Sink, free_port, serving, text_of
 from tests.whole.command import auditor
 
@@ -22,16 +22,6 @@ model = "base"
 [[sections]]
 id = "soumu"
 name = "総務課"
-"""
-MAIL = """
-[mail]
-host = "127.0.0.1"
-port = {port}
-security = "plain"
-from = "audit@town.example"
-to = ["it@town.example"]
-[mail.sections]
-soumu = ["soumu@town.example"]
 """
 
 
@@ -57,7 +47,7 @@ def test_a_town_that_was_never_audited_needs_a_look(tmp_path: Path) -> None:
 
 
 def test_status_shows_a_scan_its_silences_and_its_notices(tmp_path: Path) -> None:
-    folder = write(tmp_path / "t", MAIL.format(port=free_port()))
+    folder = write(tmp_path / "t", (MAIL + OFFICERS).format(port=free_port()))
     scanned = auditor("run-nightly", str(folder), cwd=tmp_path)
     assert "2 new notices, 0 sent, 2 still waiting" in scanned.stdout, scanned.stdout + scanned.stderr
     said = auditor("status", str(folder), cwd=tmp_path)
@@ -81,7 +71,7 @@ def test_status_shows_a_scan_its_silences_and_its_notices(tmp_path: Path) -> Non
 def test_a_test_mail_goes_to_everybody_after_asking(tmp_path: Path) -> None:
     sink = Sink(at_rcpt={"soumu@town.example": "550 no such user"})
     with serving(sink) as port:
-        folder = write(tmp_path / "t", MAIL.format(port=port))
+        folder = write(tmp_path / "t", (MAIL + OFFICERS).format(port=port))
         asked = auditor("notify", "test", str(folder), cwd=tmp_path)
         assert asked.returncode != 0
         assert sink.taken == [], "nobody answered the question"
@@ -119,7 +109,7 @@ def test_without_mail_there_is_nothing_to_test(tmp_path: Path) -> None:
 def test_what_is_wrong_in_the_declaration_stops_everything_with_its_line(
     tmp_path: Path, old: str, new: str, told_of: str
 ) -> None:
-    folder = write(tmp_path / "t", MAIL.format(port=25))
+    folder = write(tmp_path / "t", (MAIL + OFFICERS).format(port=25))
     text = (folder / "town.toml").read_text("utf-8")
     assert old in text
     (folder / "town.toml").write_text(text.replace(old, new, 1), "utf-8")
@@ -130,8 +120,10 @@ def test_what_is_wrong_in_the_declaration_stops_everything_with_its_line(
 
 
 def test_plain_mail_to_another_machine_needs_a_written_reason(tmp_path: Path) -> None:
-    tables = MAIL.format(port=25).replace(
-        'host = "127.0.0.1"', 'host = "mail.town.example"\nplain_reason = "庁内LANの中だけを通る"'
+    tables = (
+        (MAIL + OFFICERS)
+        .format(port=25)
+        .replace('host = "127.0.0.1"', 'host = "mail.town.example"\nplain_reason = "庁内LANの中だけを通る"')
     )
     assert auditor("status", str(write(tmp_path / "t", tables)), cwd=tmp_path).returncode == 4
 
@@ -159,8 +151,10 @@ def test_a_good_status_ends_with_zero(tmp_path: Path) -> None:
 
 
 def test_doctor_tries_the_password_and_the_secret(tmp_path: Path) -> None:
-    tables = MAIL.format(port=25).replace(
-        "[mail.sections]", 'user = "a"\npassword_file = "pw"\n[mail.sections]'
+    tables = (
+        (MAIL + OFFICERS)
+        .format(port=25)
+        .replace("[mail.sections]", 'user = "a"\npassword_file = "pw"\n[mail.sections]')
     )
     folder = write(tmp_path / "t", tables)
     (folder / "pw").write_text("opensesame", "utf-8")
@@ -175,7 +169,7 @@ def test_doctor_tries_the_password_and_the_secret(tmp_path: Path) -> None:
 def test_a_night_that_stops_half_way_is_told_once_and_goes_on_when_it_can(tmp_path: Path) -> None:
     sink = Sink()
     with serving(sink) as port:
-        folder = write(tmp_path / "t", MAIL.format(port=port))
+        folder = write(tmp_path / "t", (MAIL + OFFICERS).format(port=port))
         (folder / "out").write_text("a file stands where the pages go", "utf-8")
         assert auditor("run-nightly", str(folder), cwd=tmp_path).returncode == 1
         assert auditor("run-nightly", str(folder), cwd=tmp_path).returncode == 1

@@ -3,19 +3,9 @@
 from pathlib import Path
 
 from auditor.town import load_town
+from tests.notify.nights import MAIL, OFFICERS
 from tests.notify.sink import Sink, serving, text_of
 from tests.whole.command import auditor
-
-MAIL = """
-[mail]
-host = "127.0.0.1"
-port = {port}
-security = "plain"
-from = "audit@town.example"
-to = ["it@town.example"]
-[mail.sections]
-soumu = ["soumu@town.example"]
-"""
 
 
 def test_the_sample_town_s_mail_names_nobody_and_no_machine(tmp_path: Path) -> None:
@@ -25,7 +15,7 @@ def test_the_sample_town_s_mail_names_nobody_and_no_machine(tmp_path: Path) -> N
     section = declared.sections[0].id
     with serving(sink) as port:
         path = folder / "town.toml"
-        mail = MAIL.format(port=port).replace("soumu =", f"{section} =")
+        mail = (MAIL + OFFICERS).format(port=port).replace("soumu =", f"{section} =")
         path.write_text(path.read_text("utf-8") + mail, "utf-8")
         auditor("run-nightly", str(folder), cwd=tmp_path)
         auditor("run-nightly", str(folder), cwd=tmp_path)

@@ -7,7 +7,7 @@ from cryptography.x509 import ocsp
 
 from checks.remote.certificate import ask_certificate
 from checks.remote.revocation import revocation
-from tests.peers.certificates import authority, issue, pem, renewed
+from tests.peers.certificates import Issuer, authority, issue, pem, renewed
 from tests.peers.nginx import Block, nginx
 from tests.remote.conftest import Pki, asked, gateway_at, judged
 from tests.remote.test_revocation import GOOD, REVOKED, answer, leaf_of, response
@@ -33,6 +33,17 @@ def test_an_issuer_in_between_that_was_renewed_and_sent_holds_as_long_as_its_new
     files = issue(tmp_path, new, ends_days=100, along=[old, new])
     with nginx(tmp_path, [Block(files)]) as (port,):
         assert judged(asked(ask_certificate, gateway_at(port, ca_file=pki.ca_file))).key == "ok"
+
+
+def test_an_issuer_s_name_and_key_in_somebody_s_own_certificate_prolong_nothing(
+    tmp_path: Path, pki: Pki
+) -> None:
+    """Both are public: whoever runs the server may write what date he likes and send it along."""
+    new = authority("Between", by=pki.ca, ends_days=3)
+    forged = renewed(new, -30, 3000, Issuer(pki.ca.certificate, authority("Nobody").key))
+    files = issue(tmp_path, new, ends_days=100, along=[new, forged])
+    with nginx(tmp_path, [Block(files)]) as (port,):
+        assert judged(asked(ask_certificate, gateway_at(port, ca_file=pki.ca_file))).key == "soon_issuer"
 
 
 @pytest.mark.parametrize(("status", "said"), [(GOOD, "good"), (REVOKED, "revoked")])
