@@ -57,8 +57,8 @@ def _lasting(der: bytes, above: bytes | None, others: Sequence[bytes]) -> bytes:
 
 def _same(one: x509.Certificate, other: x509.Certificate) -> bool:
     """The same key, and the same right to issue."""
-    keys, rights = zip(*((each.public_key(), _may_issue(each)) for each in (one, other)), strict=True)
-    return keys[0] == keys[1] and rights[0] == rights[1]
+    same_key: bool = one.public_key() == other.public_key()
+    return same_key and _may_issue(one) == _may_issue(other)
 
 
 def _may_issue(certificate: x509.Certificate) -> bool:
