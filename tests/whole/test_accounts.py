@@ -1,7 +1,6 @@
 """One machine by three accounts: what the right is missing for is unknown, and never guessed.
 
 Root, an account without any right, and one that may run the collector by ``sudo -n``, each over a real sshd.
-The accounts are made for the test and removed with everything of theirs.
 """
 
 import getpass
@@ -9,7 +8,6 @@ import json
 import pwd
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,40 +15,13 @@ from typing import Any
 
 import pytest
 
+from tests.peers.accounts import MARK, RULES, account, sweep
 from tests.peers.process import need, need_root
 from tests.peers.sshd import SshServer, sshd
 from tests.whole.command import auditor
 from tests.whole.test_faults import STAFF, TOWN
 
-PLAIN, HELPED = "taplain", "tahelped"
 HEADING = "資産番号,製造番号,機器名,OS,課,利用者,区分,取得方法,ホスト,ポート,アカウント,昇格\r\n"
-RULE = Path("/etc/sudoers.d/zz-telework-auditor-test")
-
-
-@contextmanager
-def account(name: str) -> Iterator[None]:
-    """A log-in account without a home folder, gone afterwards."""
-    command = [need("useradd"), "--no-create-home", "--home-dir", "/nonexistent", "--shell", "/bin/sh", name]
-    subprocess.run(command, check=True, capture_output=True)
-    try:
-        # no password, and yet not locked, for sshd lets no locked account in
-        subprocess.run([need("usermod"), "--password", "*", name], check=True, capture_output=True)
-        yield
-    finally:
-        _end_processes_of(name)
-        subprocess.run([need("userdel"), "--force", name], check=False, capture_output=True)
-        with pytest.raises(KeyError):
-            pwd.getpwnam(name)
-
-
-def _end_processes_of(name: str) -> None:
-    """Give what the account's sessions left the time to end by itself."""
-    uid, end = str(pwd.getpwnam(name).pw_uid), time.monotonic() + 10
-    while time.monotonic() < end:
-        listed = subprocess.run(["ps", "-o", "pid=", "-u", uid], capture_output=True, text=True, check=False)
-        if not listed.stdout.strip():
-            return
-        time.sleep(0.1)
 
 
 @pytest.fixture(scope="module")
@@ -58,13 +29,13 @@ def runs() -> dict[str, Any]:
     """One scan of this machine by all the accounts at once: findings and cards by endpoint."""
     need_root()
     need("sudo")
-    with _open_folder() as folder, account(PLAIN), account(HELPED), sshd(folder) as server:
-        RULE.write_text(f"{HELPED} ALL=(root) NOPASSWD: /bin/sh -s\n")
-        try:
-            RULE.chmod(0o440)
-            done = _scan(folder / "town", server)
-        finally:
-            RULE.unlink()
+    with (
+        _open_folder() as folder,
+        account("plain") as plain,
+        account("helped", sudo="/bin/sh -s") as helped,
+        sshd(folder) as server,
+    ):
+        done = _scan(folder / "town", server, plain, helped)
     assert "Traceback" not in done.stderr
     return json.loads(done.stdout)  # type: ignore[no-any-return]
 
@@ -78,7 +49,7 @@ def _open_folder() -> Iterator[Path]:
         yield folder
 
 
-def _scan(folder: Path, server: SshServer) -> subprocess.CompletedProcess[str]:
+def _scan(folder: Path, server: SshServer, plain: str, helped: str) -> subprocess.CompletedProcess[str]:
     folder.mkdir()
     (folder / "inbox").mkdir()
     ssh = f'[ssh]\nkey_file = "{server.client_key}"\n'
@@ -89,9 +60,9 @@ def _scan(folder: Path, server: SshServer) -> subprocess.CompletedProcess[str]:
         f"{id_},,端末,linux,総務課,101,internet,ssh,127.0.0.1,{server.port},{name},{sudo}\r\n"
         for id_, name, sudo in (
             ("ROOT", getpass.getuser(), ""),
-            ("PLAIN", PLAIN, ""),
-            ("REFUSED", PLAIN, "○"),
-            ("HELPED", HELPED, "○"),
+            ("PLAIN", plain, ""),
+            ("REFUSED", plain, "○"),
+            ("HELPED", helped, "○"),
         )
     )
     (folder / "endpoints.csv").write_text(HEADING + rows, "utf-8-sig", newline="")
@@ -145,3 +116,22 @@ def test_without_sudo_the_verdicts_are_those_of_a_refused_one(runs: dict[str, An
     assert {control: row["verdict"] for control, row in plain.items()} == {
         control: row["verdict"] for control, row in refused.items()
     }
+
+
+def test_what_a_killed_run_left_behind_is_removed() -> None:
+    """A run that was killed leaves its account and its rule; one at work keeps its own."""
+    need_root()
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    left = f"{MARK}-{gone.pid}-plain"
+    subprocess.run([need("useradd"), "--no-create-home", left], check=True, capture_output=True)
+    (RULES / left).write_text(f"{left} ALL=(root) NOPASSWD: /bin/true\n")
+    with account("kept", sudo="/bin/true") as kept:
+        sweep()
+        assert pwd.getpwnam(kept)
+        assert (RULES / kept).exists()
+        with pytest.raises(KeyError):
+            pwd.getpwnam(left)
+        assert not (RULES / left).exists()
+    with pytest.raises(KeyError):
+        pwd.getpwnam(kept)
