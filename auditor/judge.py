@@ -1,6 +1,6 @@
 """Judges one target: facts from kept answers, each check once; pure, so any past can be judged again."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -83,15 +83,16 @@ def whole_unknown(task: Task, evidence: Evidence | None, scene: Scene) -> Unknow
 
 def _parse(task: Task, evidence: Evidence | None, scene: Scene) -> _Facts:
     facts = _Facts()
-    for fact in task.judged_facts(scene.plugins):
+    asked = task.judged_facts(scene.plugins)
+    for fact in asked:
         answer = evidence.answer(_answer_id(fact)) if evidence is not None else None
         facts.ids[fact.type] = _answer_id(fact)
         facts.values[fact.type] = stale(answer, scene) or _value(fact, answer, facts)
-    facts.views = _views(task, evidence, facts, scene)
+    facts.views = _views(asked, evidence, facts)
     return facts
 
 
-def _views(task: Task, evidence: Evidence | None, facts: _Facts, scene: Scene) -> Views:
+def _views(asked: Sequence[Fact[Any]], evidence: Evidence | None, facts: _Facts) -> Views:
     """What the answers of vantages say, by the same parsers."""
     answers = evidence.answers if evidence is not None else ()
     seen = {
@@ -100,7 +101,7 @@ def _views(task: Task, evidence: Evidence | None, facts: _Facts, scene: Scene) -
             for answer in answers
             if (vantage := vantage_of(answer, fact.probe.id))
         }
-        for fact in task.judged_facts(scene.plugins)
+        for fact in asked
         if fact.probe is not None and fact.probe.vantages
     }
     controls = ((vantage_of(answer, CONTROL), answer) for answer in answers)

@@ -30,7 +30,7 @@ class Task:
     def judged_facts(self, plugins: Plugins) -> tuple[Fact[Any], ...]:
         """Those of them that a check asks for."""
         types = {need.type for check in self.checks for need in check.facts}
-        found = [fact for type_ in types for fact in plugins.facts_for(type_) if gives(fact, self.target)]
+        found = [fact for fact in plugins.facts if fact.type in types and gives(fact, self.target)]
         return tuple(sorted(found, key=lambda fact: fact.id))
 
     def probes(self, plugins: Plugins) -> tuple[Probe, ...]:
