@@ -74,8 +74,9 @@ def outside(path: Path) -> set[str]:
     return {name for name in imported(path) if belongs(name, "auditor", "checks", "reports", "tests")}
 
 
-SHARED = ("checks._read", "checks._fragments", "checks._ledgers")
-"""What every area may use: how answers are read, lines that fragments begin with, how ledgers are read."""
+SHARED = ("checks._read", "checks._fragments", "checks._ledgers", "checks._spelling")
+"""What every area may use: how answers are read, lines that fragments begin with, how ledgers are read, and
+how texts are compared."""
 
 
 def test_a_check_knows_the_api_its_own_area_and_the_shared_reading_helpers_only() -> None:

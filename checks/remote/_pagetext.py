@@ -7,9 +7,10 @@ Where none of them holds, in every Japanese encoding that fits.
 import codecs
 import html
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+
+from checks._spelling import one_spelling
 
 SPOKEN = {
     "utf-8": "utf-8",
@@ -29,20 +30,17 @@ ESCAPE = b"\x1b$"
 """Begins two-byte signs in ISO-2022-JP (RFC 1468); all of its bytes are right UTF-8, too."""
 GUESSES = ("utf-8", "cp932", "euc_jp")
 MOST_PROLOGUE = 2048
-MOST_MARKS = 30  # as the Stream-Safe Text Format of Unicode (UAX #15 §13) has it
 UNREADABLE = "\ufffd"
 _CHARSET = re.compile(r"charset\s{0,9}=\s{0,9}[\"']?([A-Za-z0-9_.:-]{2,40})", re.IGNORECASE)
 _META = re.compile(rb"<meta[^>]{0,300}", re.IGNORECASE)
-_NARROWED = str.maketrans({"\u301c": "~", "\u2212": "-"})
-"""Signs that Shift_JIS and Unicode keyboards write as two different ones: the wave dash and the minus."""
 
 
 def stands(words: str, headers: Mapping[str, str], body: bytes) -> bool:
     """True when the words stand in the page's text, as it is written or behind its entities."""
-    wanted = _plain(words)
+    wanted = one_spelling(words)
     if not wanted or UNREADABLE in wanted:
         return False
-    return any(wanted in _plain(one) for text in _texts(headers, body) for one in _spelt_out(text))
+    return any(wanted in one_spelling(one) for text in _texts(headers, body) for one in _spelt_out(text))
 
 
 def _texts(headers: Mapping[str, str], body: bytes) -> Iterator[str]:
@@ -103,25 +101,3 @@ def _spelt_out(text: str) -> Iterator[str]:
     if "&" in text:
         with suppress(ValueError):  # a number longer than Python reads
             yield html.unescape(text)
-
-
-def _plain(text: str) -> str:
-    """One spelling: full and half width, composed and apart, any blank. "①" stays, for it is no "1".
-
-    Of a long row of marks over one sign only the first count: to compose it takes the square of its length.
-    """
-    wide = "".join(_unwidened(sign) for sign in _thinned(text))
-    return " ".join(unicodedata.normalize("NFC", wide.translate(_NARROWED)).split())
-
-
-def _thinned(text: str) -> Iterator[str]:
-    row = 0
-    for sign in text:
-        row = row + 1 if unicodedata.combining(sign) else 0
-        if row <= MOST_MARKS:
-            yield sign
-
-
-def _unwidened(sign: str) -> str:
-    width = unicodedata.decomposition(sign).startswith(("<wide>", "<narrow>"))
-    return unicodedata.normalize("NFKC", sign) if width else sign

@@ -27,6 +27,7 @@ PAGES = {
         "text/html; charset=utf-8",
         "<p>停止中<!-- 電子申請の受付 --><script>'電子申請の受付'</script>".encode(),
     ),
+    "/one": (200, "text/html; charset=utf-8", "<p>電子申請の受付1".encode()),
     "/empty": (200, "text/html", b""),
     "/elsewhere": (302, "text/html", b""),
     "/down": (503, "text/html; charset=utf-8", "電子申請の受付は停止中".encode()),
@@ -99,6 +100,18 @@ def test_only_the_page_with_its_own_words_is_up(tmp_path: Path, root: Issuer, pa
         assert result.key == key
         assert result.verdict is (Verdict.PASS if key == "ok" else Verdict.FAIL)
         assert Site.asked == [f"GET {path}"]
+
+
+@pytest.mark.parametrize(
+    ("shows", "key"),
+    [("電子申請の受付①", "other_page"), ("電子申請の受付１", "ok"), ("電子 申請の受付1", "ok")],
+)
+def test_width_and_blanks_make_no_difference_and_other_signs_do(
+    tmp_path: Path, root: Issuer, shows: str, key: str
+) -> None:
+    with town(tmp_path, root) as port:
+        result = seen(f"https://127.0.0.1:{port}/one", root.save(tmp_path / "ca.pem"), shows=shows)
+        assert result.key == key
 
 
 @pytest.mark.parametrize("shows", ["", "()", "・"])
