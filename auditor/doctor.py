@@ -23,7 +23,7 @@ from auditor.gaps import note_gaps
 from auditor.problems import Note, Told, in_order, worded
 from auditor.register import KEPT_DAYS
 from auditor.seasonnotes import note_seasons
-from auditor.targets import Endpoint, Gateway, target_key
+from auditor.targets import Endpoint, Gateway, Town, target_key
 from auditor.town import Loaded, load_town
 from auditor.words import say
 from auditor.work import System
@@ -253,10 +253,21 @@ def _signers(root: Path, loaded: Loaded | None, told: Told) -> None:
 
 def _unpinned(loaded: Loaded, pins: HostKeys) -> Sequence[str]:
     ssh: list[Endpoint | Jump] = [
-        *loaded.town.jumps,
+        *(jump for jump in loaded.town.jumps if jump.id not in _idle(loaded.town)),
         *(endpoint for endpoint in loaded.town.endpoints if endpoint.road == "ssh" and endpoint.host),
     ]
     return [f"{one.id} ({one.host}:{one.port})" for one in ssh if not pins.pins(one.host, one.port)]
+
+
+def _idle(town: Town) -> frozenset[str]:
+    """The jump hosts by which nobody goes: what is seen behind them is brought as files."""
+    asked = {flow.source for flow in town.flows if flow.road == "probe"}
+    for gateway in town.gateways:
+        asked.update(gateway.reachable_from, gateway.unreachable_from)
+    brought = {flow.source for flow in town.flows} - asked
+    used = {row.jump for row in town.vantages if row.id not in brought}
+    used.update(endpoint.jump for endpoint in town.endpoints)
+    return frozenset(row.jump for row in town.vantages if row.id in brought) - used
 
 
 def _packages(told: Told) -> None:

@@ -115,7 +115,7 @@ def intents(town: Town, tasks: Sequence[Task], plugins: Plugins) -> tuple[Intent
             found += _probed(target, probes)
         if isinstance(target, Gateway) and target.road == "probe":
             found += _from_vantages(target, probes, lookout)
-        if isinstance(target, Flow):
+        if isinstance(target, Flow) and target.road == "probe":
             found += _flowing(target, probes)
     return (*found, *_jumps(town, found))
 

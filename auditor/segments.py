@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from auditor.addresses import stays_inside
 from auditor.cells import MAX_NAME, MAX_PORT, is_id, name_fault, parse_host
 from auditor.control import Wording
+from auditor.declaring import TARGET_ROADS
 from auditor.findings import Scalar
 from auditor.gatewayregister import place_of
 from auditor.problems import Told
@@ -76,6 +77,7 @@ class Segments:
         self._one_of((*place, "from"), row.source, vantages, "unknown_vantage")
         self._one_of((*place, "to"), row.to, zones, "unknown_zone")
         self._one_of((*place, "expect"), row.expect, (OPEN, CLOSED), "bad_choice")
+        self._one_of((*place, "road"), row.road, TARGET_ROADS, "bad_choice")
         for key in ("hosts", "ports"):
             if not getattr(row, key):
                 self._wrong((*place, key), "blank")
@@ -101,6 +103,7 @@ class Segments:
             places=places,
             expect=row.expect,
             control=control,
+            road=row.road,
         )
 
     def _gateways(self, gateways: Sequence[Gateway], vantages: dict[str, Vantage]) -> tuple[Gateway, ...]:

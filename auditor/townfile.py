@@ -137,6 +137,7 @@ class FlowTable(msgspec.Struct, forbid_unknown_fields=True):
     expect: str
     source: str = msgspec.field(name="from")
     control: str = ""
+    road: str = "probe"
 
 
 class DeviceTable(msgspec.Struct, forbid_unknown_fields=True):

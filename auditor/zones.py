@@ -60,6 +60,7 @@ class Flow:
 
     It is tried from the vantage `source`, which stands in zone `origin`, to every one of `places` in zone
     `zone`. `control` = a port that is known to be open on the same path.
+    `road` "file" = it is tried in a segment that nobody reaches from here, and the evidence is brought.
     """
 
     id: str
@@ -70,6 +71,7 @@ class Flow:
     places: tuple[Place, ...]
     expect: str
     control: Place | None = None
+    road: str = "probe"
 
     kind: ClassVar[str] = "flow"
 

@@ -124,4 +124,4 @@ def _by_hand(book: Book, flow: Flow, places: tuple[str, ...]) -> str:
     port = port or str(flow.places[0].port)
     control = words("zones.hand_control", place=str(flow.control)) if flow.control is not None else ""
     key = "zones.hand_closed" if flow.expect == CLOSED else "zones.hand_open"
-    return words(key, vantage=vantage, command=f"nc -vz -w 5 {host} {port}") + control
+    return words(key, vantage=vantage, command=words("zones.hand_command", host=host, port=port)) + control

@@ -11,6 +11,7 @@ from auditor.answers import Answer, Status
 from auditor.demo import printing
 from auditor.demo.cast import Cast, Machine
 from auditor.demo.certificate import leaf
+from auditor.demo.segments import flow_answers
 from auditor.demo.sharing import MAIL, mail_answers
 from auditor.evidence import Evidence
 from auditor.targets import target_key
@@ -39,7 +40,7 @@ def dated(text: str, today: date, now: datetime) -> str:
 
 
 def evidence_of(cast: Cast, today: date, now: datetime) -> Iterator[Evidence]:
-    """One document per machine that runs a script and was heard, per gateway and per print server."""
+    """One document per machine that runs a script and was heard, per gateway, flow and print server."""
     books = {
         system: _book(f"answers/{system}.json")
         for system in sorted({one.endpoint.os for one in cast.machines if one.endpoint.road == "file"})
@@ -52,6 +53,8 @@ def evidence_of(cast: Cast, today: date, now: datetime) -> Iterator[Evidence]:
         shown = leaf(cast.script.host(gateway.id), gateway.certificate_days, now)
         answers = _answers(probes, today, now, {"@LEAF@": shown})
         yield _heard(f"gateway:{gateway.id}", answers, now)
+    for flow, answer in flow_answers():
+        yield _heard(f"flow:{flow}", (answer,), now)
     for server in cast.script.print_servers:
         told = printing.answers(cast, server, now)
         answers = tuple(Answer(id_, Status.OK, body) for id_, body in told)

@@ -10,6 +10,7 @@ from auditor.demo.cast import Cast
 from auditor.demo.consoles import console_tables
 from auditor.demo.people import RECORDS
 from auditor.demo.printing import devices
+from auditor.demo.segments import segment_tables
 from auditor.demo.sharing import CLOUD, LIBRARY, MAIL, SHARES
 from auditor.demo.workflows import APPROVALS, LOGGED
 from auditor.rosters import ENDPOINTS, STAFF
@@ -93,7 +94,15 @@ def town_toml(cast: Cast, now: datetime) -> bytes:
     ]
     entrances = _gateways(cast, now)
     return "\n".join(
-        [*tables, *entrances, *_print_servers(cast), *_documents(cast), *_systems(cast), *_consoles(now)]
+        [
+            *tables,
+            *entrances,
+            segment_tables(),
+            *_print_servers(cast),
+            *_documents(cast),
+            *_systems(cast),
+            *_consoles(now),
+        ]
     ).encode()
 
 

@@ -14,9 +14,12 @@ from auditor.errors import Garbled, NotKnown, Unreached
 from auditor.evidence import Evidence, decode, encode
 from auditor.findings import Judgement, Reason, passed
 from auditor.plan import Task
+from auditor.register import Place
 from auditor.roads import Roads
 from auditor.seams import Dial
 from auditor.targets import Endpoint, Gateway
+from auditor.zones import Flow
+from checks.remote.flows import mynumber_is_out_of_reach, ways
 from tests.core.world import ENTRANCE, PC, SOUMU, Disk, Offer, lock, locks, ok, plugins, said, task
 
 FILED = replace(PC, road="file")
@@ -262,3 +265,19 @@ def test_whatever_a_note_holds_the_evidence_can_be_kept(note: str) -> None:
     found = asked(raises)
     assert found.outcome is Reason.UNREADABLE
     assert decode(encode(found)) == found
+
+
+def test_a_way_tried_in_another_segment_speaks_by_its_file_alone() -> None:
+    """Nobody dials from here, and an unsigned file counts no more than that of a machine."""
+    way = Flow(
+        id="f", name="経路", source="far", origin="lgwan", zone="mynumber", expect="closed", road="file",
+        places=(Place("192.0.2.1", 445),), control=Place("192.0.2.9", 443),
+    )  # fmt: skip
+    wanted = Task(way, (mynumber_is_out_of_reach,))
+    found = Evidence(target="flow:f", collected_at=FRESH.collected_at, answers=(ok("flow.ways", "{}"),))
+    known = plugins(ways, mynumber_is_out_of_reach)
+    assert collect_task(wanted, known, Roads()) is None
+    for accept, outcome in ((True, None), (False, Reason.UNTRUSTED)):
+        kept = collect_task(wanted, known, Roads(inbox={"flow:f": found}, accept_unsigned=accept))
+        assert kept is not None
+        assert (kept.answers, kept.outcome) == (found.answers, outcome)

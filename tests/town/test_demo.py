@@ -12,9 +12,12 @@ from auditor.arrivals.received import Known
 from auditor.demo import write_demo
 from auditor.demo.cast import assemble
 from auditor.demo.inbox import dated
+from auditor.demo.segments import LEFT_OPEN
 from auditor.doctor import examine
 from auditor.errors import OutputError
 from auditor.findings import Verdict
+from auditor.intent import intents
+from auditor.plan import plan
 from auditor.readiness import Ready, SectionReadiness
 from auditor.roads import Roads
 from auditor.run import Run, Standing
@@ -60,7 +63,7 @@ def test_the_doctor_finds_nothing_to_correct(folder: Path) -> None:
     health = examine(folder)
     assert health.problems == ()
     told = {note.key for note in health.notes}
-    assert told == {"console_no_times", "console_absent", "unsigned_inbox", "gap_flows"}
+    assert told == {"console_no_times", "console_absent", "unsigned_inbox"}
 
 
 def test_it_has_205_staff_in_17_sections_and_80_teleworkers(town: Town) -> None:
@@ -84,6 +87,26 @@ def test_nothing_in_it_would_ever_be_contacted(town: Town) -> None:
     assert {one.road for one in town.endpoints} == {"file", "console"}
     assert {one.road for one in town.gateways} == {"file"}
     assert {one.road for one in town.print_servers} == {"file"}
+    assert {one.road for one in town.flows} == {"file"}
+    plugins, controls = read_controls()
+    assert intents(town, plan(town, model_of(town, controls), plugins), plugins) == ()
+
+
+def test_one_way_between_its_segments_was_left_open_and_the_others_are_as_agreed(run: Run) -> None:
+    found = {
+        (one.target, one.control): one
+        for one in run.findings
+        if one.target.startswith("flow:") and one.verdict is not Verdict.NOT_APPLICABLE
+    }
+    verdicts = {key: one.verdict for key, one in found.items()}
+    assert verdicts == {
+        ("flow:office-mynumber", "NET-01"): Verdict.PASS,
+        ("flow:lgwan-mynumber", "NET-01"): Verdict.PASS,
+        ("flow:office-lgwan", "NET-03"): Verdict.FAIL,
+        ("flow:lgwan-updates", "NET-03"): Verdict.PASS,
+    }
+    host, port = LEFT_OPEN
+    assert found["flow:office-lgwan", "NET-03"].places == (f"{host}:{port}",)
 
 
 def test_it_shows_five_operating_systems_mostly_windows(town: Town) -> None:
@@ -99,7 +122,9 @@ def test_every_evidence_file_is_one_the_program_accepts(folder: Path, town: Town
     keys = {target_key(one) for one in town.targets}
     assert set(found.arrived) == {Standing.ADMITTED}
     assert set(found.evidence) <= keys
-    assert {key for key in keys if key.startswith(("gateway:", "print-server:"))} <= set(found.evidence)
+    assert {key for key in keys if key.startswith(("gateway:", "print-server:", "flow:"))} <= set(
+        found.evidence
+    )
 
 
 def test_chromebooks_and_ipads_stand_in_exported_lists_alone(folder: Path, town: Town, run: Run) -> None:

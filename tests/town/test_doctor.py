@@ -144,6 +144,16 @@ def test_a_vantage_without_a_known_open_port_and_a_jump_host_without_a_pin_are_t
     assert {key for key, values in told if "office" in values} == {"host_not_pinned"}
 
 
+@pytest.mark.parametrize(("road", "told"), [("file", 0), ("probe", 1)])
+def test_a_jump_host_behind_which_everything_is_brought_as_files_needs_no_pin(
+    town: TownFolder, road: str, told: int
+) -> None:
+    way = '[[flows]]\nid = "f"\nname = "f"\nfrom = "home"\nto = "mynumber"\nhosts = ["192.0.2.1"]\n'
+    way += f'ports = [445]\nexpect = "closed"\ncontrol = "192.0.2.9:443"\nroad = "{road}"\n'
+    town.add("town.toml", VANTAGES + way)
+    assert [one.key for one in examine(town.root).notes].count("host_not_pinned") == told
+
+
 def test_names_that_an_ssh_host_would_look_up_are_told_where_closed_is_to_be_shown(town: TownFolder) -> None:
     """Of an entrance that is only reached from there, and of an open way, a name is as good."""
     way = '[[flows]]\nid = "{0}"\nname = "{0}"\nfrom = "home"\nto = "mynumber"\n'

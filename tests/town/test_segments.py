@@ -55,6 +55,7 @@ def test_a_flow_is_every_port_of_every_host_and_takes_its_vantage_s_control(tmp_
         ('jump = "far"', 'jump = "near"', "unknown_jump_host"),
         ('zone = "lgwan"', 'zone = "moon"', "unknown_zone"),
         ('to = "mynumber"', 'to = "moon"', "unknown_zone"),
+        ('expect = "closed"', 'expect = "closed"\nroad = "ssh"', "bad_choice"),
         ('from = "far"', 'from = "nowhere"', "unknown_vantage"),
         ('reachable_from = ["here"]', 'reachable_from = ["gone"]', "unknown_vantage"),
         ('unreachable_from = ["far"]', 'unreachable_from = ["here"]', "vantage_control"),

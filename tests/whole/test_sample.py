@@ -49,7 +49,7 @@ def test_one_section_is_perfect_one_in_trouble_and_one_silent(sample: Path) -> N
 def test_every_page_says_that_it_is_a_sample(sample: Path) -> None:
     scanned(sample)
     pages = list((sample / "out" / "latest-en").rglob("*.html"))
-    assert len(pages) == 19
+    assert len(pages) == 20
     for page in pages:
         assert page.read_text("utf-8").count("SAMPLE") >= 2
 
