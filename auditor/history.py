@@ -25,6 +25,7 @@ from auditor.evidence import Evidence
 from auditor.findings import Reason
 from auditor.firstseen import Since, first_seen
 from auditor.keeping import states, store
+from auditor.keeping.clock import days_of
 from auditor.keeping.copies import in_memory, set_aside
 from auditor.keeping.documents import unpacked
 from auditor.keeping.lineage import lineage
@@ -116,11 +117,12 @@ class History:
         return tuple(row[0] for row in self._db.execute("SELECT number FROM run ORDER BY number"))
 
     def number_on(self, day: date) -> int | None:
-        """The run in force on a day (Japan): the last of that day or before, None = there was none yet."""
-        wanted = "SELECT max(number) FROM run WHERE day <= ?"
+        """The run in force on a day (Japan): the last of that day or before, None = there was none yet.
+
+        By the days that are believed (`days_of`): a night whose clock stood years back was on no earlier day.
+        """
         with self.faults():
-            found: int | None = self._db.execute(wanted, (day.isoformat(),)).fetchone()[0]
-            return found
+            return max(days_of(self._db, day), default=None)
 
     def run(self, number: int | None = None) -> Run | None:
         """A kept run, None = no such run; without a number the newest."""

@@ -103,6 +103,17 @@ def test_the_state_of_a_day_is_that_of_its_last_run_or_the_one_before(file: Path
     assert asked == [None, 1, 3, 3, 4, 4]
 
 
+@pytest.mark.parametrize("wrong", [-2000, 9])
+def test_a_night_whose_clock_was_wrong_is_not_the_state_of_another_day(file: Path, wrong: int) -> None:
+    """An empty battery, or a typing error: the nights around it tell on which days it cannot have been."""
+    with History(file) as history:
+        for day in (0, 1, 2, wrong, 4, 5):
+            history.keep(audit_of(day=day))
+        first = NOW.date()
+        asked = [history.number_on(first + timedelta(days=day)) for day in (1, 2, 3, 4, 5, 20)]
+    assert asked == [2, 3, 3, 5, 6, 6]
+
+
 def test_a_trend_counts_each_day_once_and_the_sections_asked_for(file: Path) -> None:
     nights(file, last=4, slow=(2,))
     with History(file) as history:
