@@ -56,8 +56,8 @@ def notify(
     settings = loaded.settings
     with opened(settings.folder) as outbox:
         outbox.recovered()
-        if settings.mail is not None:
-            outbox.withdraw(Kind.MAIL, settings.mail.everybody, now)
+        outbox.withdraw(Kind.MAIL, settings.mail.everybody if settings.mail is not None else (), now)
+        outbox.withdraw(Kind.WEBHOOK, (HOOK,) if settings.webhook is not None else (), now)
         known = tuple(tables) if tables is not None else discover().tables
         queued = outbox.put(_Night(loaded, run, history, outbox, now).batch(known))
         done = delivered(loaded, outbox)

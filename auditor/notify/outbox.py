@@ -220,13 +220,16 @@ class Outbox:
             )
 
     def tidy(self, now: datetime) -> None:
-        """Forget what nobody needs any more."""
+        """Forget what nobody needs any more.
+
+        What may have gone wrong is shown from when that was known on: it may have waited long before.
+        """
         shown = (now - timedelta(days=SHOWN_DAYS)).isoformat()
         kept = (now - timedelta(days=KEPT_DAYS)).isoformat()
         with self._whole():
             self._db.execute("DELETE FROM notice WHERE state = ? AND queued < ?", (State.SENT, kept))
             self._db.execute(
-                "DELETE FROM notice WHERE state IN (?, ?) AND queued < ?",
+                "DELETE FROM notice WHERE state IN (?, ?) AND max(queued, tried) < ?",
                 (State.DOUBTFUL, State.GIVEN_UP, shown),
             )
 

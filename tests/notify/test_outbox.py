@@ -8,9 +8,12 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import pytest
+
 from auditor.history import History
-from auditor.notify.nightly import not_run
-from auditor.notify.notice import Batch, State, Told
+from auditor.notify.declared import Webhook
+from auditor.notify.nightly import HOOK, not_run
+from auditor.notify.notice import Batch, Kind, Notice, State, Told
 from auditor.notify.outbox import Outbox
 from auditor.watch import undelivered
 from tests.notify.nights import IT, SOUMU, ZEIMU, kept, loaded, mail_to, moment, told
@@ -97,6 +100,44 @@ def test_what_waits_for_somebody_who_was_taken_out_of_the_settings_is_not_sent(t
     assert sorted(one.rcpt_tos[0] for one in sink.taken) == [IT, SOUMU]
     with Outbox(tmp_path) as outbox:
         assert [(one.recipient, one.state) for one in outbox.open()] == [(ZEIMU, State.GIVEN_UP)]
+
+
+def test_what_waits_is_given_up_and_not_kept_for_ever_once_a_town_sends_nothing(tmp_path: Path) -> None:
+    """Years later somebody may declare mail again: nobody wants to read the old ones then."""
+    secret = tmp_path / "secret"
+    secret.write_text("0123456789abcdef")
+    secret.chmod(0o600)
+    hook = Webhook(url=f"http://127.0.0.1:{free_port()}/", secret_file=secret)
+    with History(tmp_path / "auditor.db") as history:
+        both = loaded(tmp_path, replace(mail_to(free_port()), sections={}))
+        told(both, history, kept(tmp_path, history, 0))
+        with Outbox(tmp_path) as outbox:
+            called = Notice(
+                key="1", run=1, kind=Kind.WEBHOOK, recipient=HOOK, queued=moment(0), document=b"{}"
+            )
+            outbox.put(Batch(notices=(called,)))
+        told(loaded(tmp_path, webhook=hook), history, kept(tmp_path, history, 1))
+        assert states(tmp_path) == {IT: State.GIVEN_UP, HOOK: State.WAITING}
+        told(loaded(tmp_path), history, kept(tmp_path, history, 2))
+        assert states(tmp_path) == {IT: State.GIVEN_UP, HOOK: State.GIVEN_UP}
+
+
+def states(folder: Path) -> dict[str, State]:
+    with Outbox(folder) as outbox:
+        return {one.recipient: one.state for one in outbox.open()}
+
+
+@pytest.mark.parametrize("state", [State.DOUBTFUL, State.GIVEN_UP])
+def test_what_was_lost_after_a_long_wait_is_shown_as_long_as_any_other(tmp_path: Path, state: State) -> None:
+    """The server was down for five weeks; what came of it then must not vanish in the same night."""
+    with Outbox(tmp_path) as outbox:
+        mail = Notice(key="1", run=1, kind=Kind.MAIL, recipient=IT, queued=moment(0), document=b"text")
+        outbox.put(Batch(notices=(mail,)))
+        outbox.mark("1", state, moment(35), "550")
+        outbox.tidy(moment(64))
+        assert [one.state for one in outbox.open()] == [state]
+        outbox.tidy(moment(66))
+        assert outbox.open() == ()
 
 
 def test_settings_that_cannot_be_used_take_nothing_out_of_the_outbox(tmp_path: Path) -> None:
