@@ -9,7 +9,7 @@ from email.policy import SMTP
 from typing import Any
 
 from auditor.notify.declared import Mail
-from auditor.notify.news import News, Scope
+from auditor.notify.news import TOWN, News, Scope
 from auditor.notify.notice import Kind, key_of
 from auditor.run import Run
 from auditor.targets import Town
@@ -25,8 +25,9 @@ def day(value: date, lang: str) -> str:
 
 def subject(run: Run, news: News, lang: str) -> str:
     """One line that tells whether anything changed; a sample town's says so."""
-    failed = sum(scope.moved.failed for scope in news.scopes[:1] or news.scopes)
-    recovered = sum(scope.moved.recovered for scope in news.scopes[:1] or news.scopes)
+    counted = [scope for scope in news.scopes if scope.section == TOWN] or news.scopes  # the town holds all
+    failed = sum(scope.moved.failed for scope in counted)
+    recovered = sum(scope.moved.recovered for scope in counted)
     if news.moved:
         key = "subject_moved"
     elif news.fresh:

@@ -135,6 +135,19 @@ def test_an_address_in_several_lists_gets_one_mail(tmp_path: Path) -> None:
     assert all(f"■ {name}" in text_of(mail) for name in ("松風町", "総務課", "税務課"))
 
 
+def test_the_subject_counts_what_failed_in_each_section_of_an_officer(tmp_path: Path) -> None:
+    """総務課 changed nothing; the subject said 0 while 税務課 of the same officer had a new fault."""
+    sink = Sink()
+    with serving(sink) as port, History(tmp_path / "auditor.db") as history:
+        both = replace(mail_to(port), sections={"zeimu": (SOUMU,), "soumu": (SOUMU,)})
+        told(loaded(tmp_path, both), history, kept(tmp_path, history, 0))
+        told(loaded(tmp_path, both), history, kept(tmp_path, history, 1, 900))
+        told(loaded(tmp_path, both), history, kept(tmp_path, history, 2))
+    assert ["新しい不適合 1件、改善 0件" in line for line in sink.subjects(SOUMU)] == [False, True, False]
+    assert "新しい不適合 0件、改善 1件" in sink.subjects(SOUMU)[2]
+    assert sink.subjects(SOUMU)[1:] == sink.subjects(IT)[1:]
+
+
 def test_nights_that_did_not_run_are_told_once(tmp_path: Path) -> None:
     sink = Sink()
     with serving(sink) as port, History(tmp_path / "auditor.db") as history:
