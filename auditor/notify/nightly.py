@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from auditor.changes import changes
 from auditor.discover import discover
+from auditor.engine import japan_day
 from auditor.errors import OutputError
 from auditor.history import History
 from auditor.notify import heartbeat, letters, smtp, webhook
@@ -214,9 +215,15 @@ class _Night:
         )
 
     def _doubtful(self, who: str, before: Told) -> int:
-        """Mails that may not have arrived and that no later one told of; tonight's counts hold their news."""
+        """Mails that may not have arrived and that no later one told of; tonight's counts hold their news.
+
+        By the day, too: after a restore runs are counted anew, and an old mail's is the higher number.
+        """
         return sum(
-            one.recipient == who and one.state is State.DOUBTFUL and one.run >= before.doubt
+            one.recipient == who
+            and one.state is State.DOUBTFUL
+            and one.run >= before.doubt
+            and japan_day(one.queued).date().isoformat() >= before.noticed
             for one in self.outbox.open()
         )
 

@@ -12,7 +12,7 @@ import pytest
 
 from auditor.history import History
 from auditor.notify.declared import Webhook
-from auditor.notify.nightly import HOOK, not_run
+from auditor.notify.nightly import HOOK, not_run, notify
 from auditor.notify.notice import Batch, Kind, Notice, State, Told
 from auditor.notify.outbox import Outbox
 from auditor.watch import undelivered
@@ -40,6 +40,24 @@ def test_a_restored_history_sends_nothing_again_and_counts_anew(tmp_path: Path) 
     assert len(sink.taken) == 2 + 1
     with Outbox(tmp_path) as outbox:
         assert [one for one in outbox.open() if one.state is not State.SENT] == []
+
+
+def test_a_doubt_from_before_a_restore_is_told_once_and_not_every_night(tmp_path: Path) -> None:
+    """Runs are counted anew, so that the doubtful mail's run stays the higher number for long."""
+    sink = Sink(drop="before")
+    with serving(sink) as port:
+        where = loaded(tmp_path, replace(mail_to(port), sections={}))
+        with History(tmp_path / "auditor.db") as history:
+            runs = [kept(tmp_path, history, night) for night in range(5)]
+            notify(where, runs[-1], history, moment(4), tables=())  # the fifth run's mail is in doubt
+        for path in tmp_path.glob("auditor.db*"):
+            path.unlink()
+        sink.drop = ""
+        with History(tmp_path / "auditor.db") as history:
+            for night in (5, 6, 7, 8):
+                notify(where, kept(tmp_path, history, night), history, moment(night), tables=())
+    doubts = ["届いていないかもしれません" in text_of(mail) for mail in sink.mails(IT)]
+    assert doubts.count(True) == 1, doubts
 
 
 def test_a_damaged_outbox_stops_no_night_and_is_told(tmp_path: Path) -> None:
