@@ -101,12 +101,19 @@ def heard_at(card: "TargetCard") -> datetime | None:
 def _nights(run: "Run", before: "Run | None", around: Around) -> Iterator[Silence]:
     every = around.limits.every_days
     if before is not None:
-        nights = max(((run.today - before.today).days - 1) // every, _left_out(run) // every)
+        nights = max((_apart(run, before) - 1) // every, _left_out(run) // every)
         if nights > 0:
             yield Silence(code="nights", values={"nights": nights})
     days = (around.now.astimezone(JAPAN).date() - run.today).days
     if days > every:
         yield Silence(code="overdue", values={"days": days})
+
+
+def _apart(run: "Run", before: "Run") -> int:
+    """Days between two runs; of two nightly ones their nights: one near midnight may begin on either day."""
+    if run.nightly is not None and before.nightly is not None:
+        return (run.nightly.night - before.nightly.night).days
+    return (run.today - before.today).days
 
 
 def _left_out(run: "Run") -> int:
@@ -151,9 +158,11 @@ def _inbox(run: "Run", around: Around) -> Iterator[Silence]:
 
 def _clock(run: "Run", before: "Run | None", around: Around) -> Iterator[Silence]:
     limit = timedelta(minutes=around.limits.clock_min)
-    if before is not None and run.started < before.started:
-        hours = -(-(before.started - run.started) // timedelta(hours=1))
-        yield Silence(code="clock_back", values={"hours": hours})
+    back = before.started - run.started if before is not None else timedelta(0)
+    if (looked := run.started - around.now) > limit:  # a run of years ahead would never be overdue
+        back = max(back, looked)
+    if back > timedelta(0):
+        yield Silence(code="clock_back", values={"hours": -(-back // timedelta(hours=1))})
     ahead = [at for card in run.targets if (at := heard_at(card)) is not None and at - run.ended > limit]
     future = sum(count for standing, count in run.arrived.items() if standing.value == FUTURE)
     if ahead or future:

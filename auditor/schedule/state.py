@@ -11,7 +11,10 @@ from auditor.nightly.journal import read_journal
 from auditor.schedule.planned import Placed, Planned, Scheduled
 
 OVERDUE = timedelta(hours=36)
-"""A nightly run that did not end for so long was missed at least once."""
+"""A nightly run that did not end for so long was missed at least once.
+
+One that ended so far ahead was ended by a wrong clock, and tells nothing of the nights since.
+"""
 
 
 class State(StrEnum):
@@ -92,7 +95,7 @@ def tested(planned: Planned, scheduled: Scheduled, now: datetime) -> Tested:
     files = [(file.path, _state(file)) for file in scheduled.files]
     files += [(path, State.SAME if path.is_symlink() else State.OFF) for path in scheduled.wanted or ()]
     ended = read_journal(planned.folder).ended
-    return Tested(tuple(files), ended, overdue=ended is None or now - ended > OVERDUE)
+    return Tested(tuple(files), ended, overdue=ended is None or abs(now - ended) > OVERDUE)
 
 
 def _state(file: Placed) -> State:

@@ -102,6 +102,25 @@ def test_a_clock_that_went_back_is_told() -> None:
     assert (one.code, one.values) == ("clock_back", {"hours": 24})
 
 
+def test_a_last_run_from_years_ahead_does_not_hide_that_no_night_runs_any_more() -> None:
+    """As seen later: its clock was wrong, and no night since would ever be overdue."""
+    run = run_of(day=1800)
+    run = replace(run, ended=run.started)
+    (one,) = silences(run, None, Around(now=run.started - timedelta(days=1790, minutes=1)))
+    assert (one.code, one.values) == ("clock_back", {"hours": 1790 * 24 + 1})
+    assert codes(run, Around(now=run.started - timedelta(minutes=59))) == []
+
+
+def test_nights_that_begin_shortly_before_and_after_midnight_are_one_after_the_other() -> None:
+    """23:50 and up to 20 minutes more: this night began on the evening's day, the next on its own."""
+    evening, morning = run_of(), run_of(day=2)
+    evening = replace(evening, nightly=Nightly(night=evening.today + timedelta(days=1)))
+    morning = replace(morning, nightly=Nightly(night=morning.today))
+    assert codes(morning, around(morning), evening) == []
+    later = replace(morning, nightly=Nightly(night=morning.today + timedelta(days=1)))
+    assert codes(later, around(later), evening) == ["nights"]
+
+
 def test_evidence_from_the_future_means_a_wrong_clock() -> None:
     run = replace(run_of(), ended=NOW)
     assert codes(heard(run, 0), around(run)) == []

@@ -108,8 +108,8 @@ def test_other_hours_make_an_installed_schedule_differ(folder: Path, tmp_path: P
     assert schedule("test", folder, *more) == 3
 
 
-@pytest.mark.parametrize(("hours", "code"), [(1, 0), (35, 0), (37, 3)])
-def test_a_night_that_ended_long_ago_is_told(
+@pytest.mark.parametrize(("hours", "code"), [(1, 0), (35, 0), (37, 3), (-1, 0), (-37, 3)])
+def test_a_night_that_ended_long_ago_or_is_dated_ahead_is_told(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], hours: float, code: int
 ) -> None:
     more = ("--for", "cron", "--out", str(tmp_path / "look"))
