@@ -114,7 +114,8 @@ class History:
 
     def numbers(self) -> tuple[int, ...]:
         """The numbers of all runs kept, ascending."""
-        return tuple(row[0] for row in self._db.execute("SELECT number FROM run ORDER BY number"))
+        with self.faults():
+            return tuple(row[0] for row in self._db.execute("SELECT number FROM run ORDER BY number"))
 
     def number_on(self, day: date) -> int | None:
         """The run in force on a day (Japan): the last of that day or before, None = there was none yet.

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from auditor.errors import OutputError
-from auditor.history import History
+from auditor.history import History, open_read_only
 from auditor.keeping import states
 from auditor.keeping.store import BASE_RUNS
 from auditor.keeping.verify import verified
@@ -54,6 +54,19 @@ def test_a_damaged_night_costs_no_other(file: Path) -> None:
             found = history.run(number)
             assert found is not None
             assert found.number == number
+
+
+def test_a_damaged_list_of_runs_is_told_as_the_history_s_fault(file: Path) -> None:
+    """`auditor status` asks for the numbers first; what SQLite raises is no sentence for anybody."""
+    nights(file, last=3)
+    with closing(sqlite3.connect(file)) as db:
+        (page,) = db.execute("SELECT rootpage FROM sqlite_master WHERE name = 'run'").fetchone()
+        (size,) = db.execute("PRAGMA page_size").fetchone()
+    with file.open("r+b") as whole:
+        whole.seek((page - 1) * size)
+        whole.write(b"\xff" * 200)
+    with open_read_only(file) as history, pytest.raises(OutputError):
+        history.numbers()
 
 
 def test_a_damaged_last_night_does_not_stop_the_next(file: Path) -> None:
