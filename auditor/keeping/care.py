@@ -87,11 +87,15 @@ def _whole(file: Path) -> None:
 
 
 def _put_aside(path: Path, now: datetime) -> Path | None:
-    """A copy of the file that is about to be replaced, with what SQLite keeps beside it."""
+    """A copy of the file that is about to be replaced, with what SQLite keeps beside it.
+
+    Raises:
+        OutputError: somebody reads it, so that its log, which has to go, still holds what the file does not.
+    """
     if not path.exists():
         return None
-    with suppress(sqlite3.Error), closing(connected(path, writable=True)) as db:
-        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    if _held_open(path):
+        raise OutputError("restore_busy", path=str(path))
     aside = path.with_name(f"{path.name}.replaced-{now:%Y%m%d-%H%M%S}")
     for rest in ("", *REST):
         if (old := Path(f"{path}{rest}")).exists():
@@ -100,6 +104,19 @@ def _put_aside(path: Path, now: datetime) -> Path | None:
     for rest in REST:  # a log of the old file would be played into the new one
         Path(f"{path}{rest}").unlink(missing_ok=True)
     return aside
+
+
+def _held_open(path: Path) -> bool:
+    """Take what the log holds into the file; True when that could not be done for somebody's sake.
+
+    Of a file that is beyond reading nothing can be taken, and that is what a restore is for.
+    """
+    with suppress(sqlite3.Error), closing(connected(path, writable=True)) as db:
+        try:
+            return bool(db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0])
+        except sqlite3.OperationalError as error:
+            return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+    return False
 
 
 def compact(path: Path, today: date, keep: Keep) -> Compacted:
