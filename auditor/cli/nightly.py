@@ -100,7 +100,7 @@ def _nightly(wanted: Wanted, speech: Speech) -> int:
             if declared_digest(wanted.folder) != before:  # somebody wrote in it while we waited
                 opened = wanted.open()
             run = _run(opened, wanted, speech)
-        except (AuditorError, OSError):
+        except Exception:  # a mistake of ours or in somebody's report stops nights no less than a full disk
             tell_stopped(opened.loaded)
             raise
     return _ended(run, speech)
@@ -112,7 +112,7 @@ def _opened(wanted: Wanted, speech: Speech) -> Opening:
 
     try:
         return wanted.open()
-    except AuditorError:
+    except Exception:
         loaded = whom_to_tell(wanted.folder)
         if loaded is not None:
             with suppress(AuditorError, OSError), held(wanted.folder, 0, speech):

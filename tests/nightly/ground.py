@@ -35,6 +35,9 @@ class Ended(BaseException):
     """The program ends here, as by a power cut: nothing of it is caught."""
 
 
+FULL = OSError(28, "No space left on device")
+
+
 @contextmanager
 def ground_of(
     folder: Path,
@@ -42,6 +45,7 @@ def ground_of(
     *,
     ends_at: str = "",
     fails_at: str = "",
+    fault: Exception = FULL,
     hours: float = 0,
     closed: Callable[[], bool] = lambda: False,
 ) -> Iterator[Ground]:
@@ -61,7 +65,7 @@ def ground_of(
     def rest(step: Step) -> Callable[[Run], Mapping[str, object]]:
         def do(run: Run) -> Mapping[str, object]:
             if step == fails_at:
-                raise OSError(28, "No space left on device")
+                raise fault
             night.did.append((str(step), run.number))
             return {}
 

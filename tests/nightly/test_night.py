@@ -13,7 +13,7 @@ from auditor.nightly.night import run_night
 from auditor.nightly.spool import NAME
 from auditor.nights import How
 from auditor.run import Run
-from tests.nightly.ground import HERE, ROW, Ended, Night, ground_of, judged_on
+from tests.nightly.ground import FULL, HERE, ROW, Ended, Night, ground_of, judged_on
 
 TELLINGS = [telling for step in STEPS for telling in (f"step {step}", f"done_{step}")]
 AFTER_SCAN = TELLINGS.index("done_scan")
@@ -149,14 +149,17 @@ def test_a_step_that_fails_ends_the_night_and_the_next_start_does_the_rest(folde
     assert again.asked == []
 
 
-def test_last_night_s_rest_that_cannot_be_done_never_keeps_tonight_from_its_audit(folder: Path) -> None:
+@pytest.mark.parametrize("fault", [FULL, TypeError("a report of the town's own")], ids=["full", "mistake"])
+def test_last_night_s_rest_that_cannot_be_done_never_keeps_tonight_from_its_audit(
+    folder: Path, fault: Exception
+) -> None:
     night = Night()
-    with ground_of(folder, night, fails_at="notify") as ground, pytest.raises(OSError, match="space"):
+    with ground_of(folder, night, fails_at="notify", fault=fault) as ground, pytest.raises(type(fault)):
         run_night(ground)
     later = Night()
     with (
-        ground_of(folder, later, fails_at="notify", hours=24) as ground,
-        pytest.raises(OSError, match="space"),
+        ground_of(folder, later, fails_at="notify", fault=fault, hours=24) as ground,
+        pytest.raises(type(fault)),
     ):
         run_night(ground)
     assert "given_up" in later.told

@@ -53,6 +53,26 @@ def test_what_keeps_a_night_from_beginning_is_told_once(
     assert "止まったところ　準備" in text_of(sink.mails()[0])
 
 
+def test_a_mistake_in_a_report_is_told_and_the_night_s_results_are_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A report may be anybody's; one that ends every night before the mail would never be heard of."""
+
+    def wrong(*_: object) -> None:
+        raise TypeError("a report of the town's own")
+
+    monkeypatch.setattr("auditor.discover.report_renderers", lambda: {"own": wrong})
+    sink = Sink()
+    with serving(sink) as port:
+        folder = town(tmp_path / "town", port)
+        assert run(["run-nightly", str(folder)]) == 1
+    assert [one.rcpt_tos for one in sink.taken] == [[IT]]
+    assert "止まったところ　報告書" in text_of(sink.mails()[0])
+    night = read_journal(folder).tonight
+    assert night is not None
+    assert (night.run, night.ended) == (1, None)
+
+
 def test_settings_that_cannot_be_read_at_all_leave_nothing_behind(tmp_path: Path) -> None:
     folder = town(tmp_path / "town", 25)
     (folder / "town.toml").write_text("[mail\n")
