@@ -28,7 +28,10 @@ HOOK = "webhook"
 """The recipient under which the webhook is remembered; no mail address looks so."""
 
 EVENTS = ("nights",)
-"""Silences that happened and are over: each is told. The others are told when they begin."""
+"""Silences that happened and are over: each is told. The others are told when they begin.
+
+A morning's pass repeats its night's, and the night may have been told on the day before.
+"""
 
 BY_ITSELF = ("mail_waiting", "mail_doubtful")
 """Silences about notices: they are said in a mail that is sent anyway, and are no reason for one more."""
@@ -204,7 +207,8 @@ class _Night:
             if TOWN in scopes or (one.code == "section" and one.name is not None and one.name.ja in mine)
         )
         told = before.topics | {one.topic for one in silences if one.code in BY_ITSELF}
-        fresh = any(one.code in EVENTS or one.topic not in told for one in silences)
+        again = self.run.nightly is not None and self.run.nightly.catches_up > 0
+        fresh = any((one.code in EVENTS and not again) or one.topic not in told for one in silences)
         return News(
             scopes=tuple(scope_of(self.run, scope, changed) for scope in scopes),
             silences=silences,

@@ -7,12 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from auditor.engine import Audit
 from auditor.exceptions import Excepted
 from auditor.findings import Verdict
 from auditor.history import History
+from auditor.nights import Nightly
 from auditor.notify.nightly import not_run
 from auditor.run import Run
-from tests.notify.nights import IT, SHARE, SOUMU, ZEIMU, kept, loaded, mail_to, moment, told
+from auditor.watch import with_silences
+from tests.core.runs import run_of
+from tests.notify.nights import IT, SHARE, SOUMU, ZEIMU, kept, loaded, mail_to, moment, told, town
 from tests.notify.sink import Sink, free_port, serving, text_of
 
 ENDING = "期限のある適合"
@@ -157,6 +161,25 @@ def test_nights_that_did_not_run_are_told_once(tmp_path: Path) -> None:
     assert len(sink.subjects(IT)) == 2
     assert "届いていないものがあります" in sink.subjects(IT)[1]
     assert "点検が行われなかった夜があります（3回分）" in text_of(sink.mails(IT)[1])
+
+
+def test_a_morning_s_pass_does_not_tell_again_of_what_its_night_told_the_evening_before(
+    tmp_path: Path,
+) -> None:
+    """A night at 23:00 and its morning lie on two days, so that one mail a day does not hold it back."""
+    sink = Sink()
+    nights = ((0, 0, 0), (3, 2, 0), (4, 2, 2), (9, 4, 0))
+    with serving(sink) as port, History(tmp_path / "auditor.db") as history:
+        where = loaded(tmp_path, replace(mail_to(port), sections={}, weekly=6))
+        for at, lapsed, base in nights:
+            run = run_of(day=at, town=town(tmp_path))
+            known = Nightly(night=run.today, lapsed=lapsed, catches_up=base)
+            run = replace(run, ended=run.started, nightly=known)
+            run = replace(run, silences=with_silences(run, town(tmp_path), history, ()).silences)
+            kept_run = history.keep(Audit(run, ()))
+            told(where, history, kept_run)
+    lines = ["行われなかった夜" in text_of(mail) for mail in sink.mails(IT)]
+    assert lines == [False, True, True], "the evening's and, days later, another one's"
 
 
 def test_a_doubtful_mail_is_told_of_by_the_next_one_and_once(tmp_path: Path) -> None:
