@@ -92,13 +92,14 @@ def mail_of(declared: Declared, sections: Sequence[str]) -> Mail | None:
     toml, told = declared.file.toml, declared.told
     for key, problem, values in _mail_faults(row, sections):
         told.problems.append(toml.problem(("mail", *key), problem, **values))
+    spelt: dict[str, str] = {}
     return Mail(
         host=row.host,
         port=row.port or PORTS.get(row.security, 0),
         security=row.security,
         sender=row.sender,
-        to=tuple(dict.fromkeys(row.to)),
-        sections={id_: tuple(dict.fromkeys(mine)) for id_, mine in row.sections.items()},
+        to=_each_once(row.to, spelt),
+        sections={id_: _each_once(mine, spelt) for id_, mine in row.sections.items()},
         ca_file=declared.existing(("mail", "ca_file"), row.ca_file),
         user=row.user,
         password_file=declared.existing(("mail", "password_file"), row.password_file),
@@ -107,6 +108,11 @@ def mail_of(declared: Declared, sections: Sequence[str]) -> Mail | None:
         weekly=WEEKDAYS.index(row.weekly) if row.weekly in WEEKDAYS else 0,
         counts_attached=row.attach == "counts",
     )
+
+
+def _each_once(addresses: Sequence[str], spelt: dict[str, str]) -> tuple[str, ...]:
+    """As each was written first: Info@ and info@ are one mailbox, and would be written to twice."""
+    return tuple(dict.fromkeys(spelt.setdefault(one.casefold(), one) for one in addresses))
 
 
 _Fault = tuple[tuple[str, ...], str, dict[str, str | int]]

@@ -7,6 +7,7 @@ import pytest
 
 from auditor.notify.outbox import Outbox
 from auditor.scaffold import write_town
+from auditor.town import load_town
 from tests.notify.nights import IT, MAIL, OFFICERS, kept, loaded, mail_to, moment, told
 from tests.notify.sink import Sink, free_port, serving, text_of
 from tests.whole.command import auditor
@@ -179,3 +180,13 @@ def test_a_night_that_stops_half_way_is_told_once_and_goes_on_when_it_can(tmp_pa
         (folder / "out").unlink()
         auditor("run-nightly", str(folder), cwd=tmp_path)
     assert [one.rcpt_tos[0] for one in sink.taken] == [IT, IT, "soumu@town.example"]
+
+
+def test_one_mailbox_in_two_spellings_is_written_to_once(tmp_path: Path) -> None:
+    tables = (MAIL + OFFICERS).format(port=free_port())
+    tables = tables.replace('["it@town.example"]', '["IT@town.example", "it@TOWN.example"]')
+    folder = write(tmp_path / "t", tables.replace("soumu@town.example", "it@town.example"))
+    mail = load_town(folder).settings.mail
+    assert mail is not None
+    assert (mail.to, mail.sections["soumu"]) == (("IT@town.example",), ("IT@town.example",))
+    assert mail.everybody == ("IT@town.example",)
