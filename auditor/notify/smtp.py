@@ -35,6 +35,7 @@ AGAIN_S = 1.0
 SERVICE = "telework-auditor"
 _NOWHERE = Path("keyring")
 _DOT = re.compile(rb"^\.", re.MULTILINE)
+_NAME = re.compile(r"[A-Za-z0-9._-]+")
 _READY, _OK, _GO_AHEAD, _FOR_GOOD = 220, 250, 354, 500
 _ACCEPTED, _REFUSALS = 2, (4, 5)
 """First digits of replies (RFC 5321 §4.2.1)."""
@@ -112,7 +113,7 @@ def connected(mail: Mail) -> Iterator[smtplib.SMTP]:
     """
     password = password_of(mail) if mail.user else ""
     trust = ssl.create_default_context(cafile=str(mail.ca_file) if mail.ca_file is not None else None)
-    here = socket.gethostname()  # without a look-up: the name service may be what is broken tonight
+    here = _own_name()
     if mail.security == "tls":
         server: smtplib.SMTP = smtplib.SMTP_SSL(local_hostname=here, timeout=STEP_S, context=trust)
     else:
@@ -133,6 +134,15 @@ def connected(mail: Mail) -> Iterator[smtplib.SMTP]:
                 server.quit()
         finally:
             server.close()
+
+
+def _own_name() -> str:
+    """What this machine is called, without a look-up: the name service may be what is broken tonight.
+
+    A name that is no word of the protocol (Windows lets it be Japanese) is replaced by an address literal.
+    """
+    name = socket.gethostname()
+    return name if _NAME.fullmatch(name) else "[127.0.0.1]"
 
 
 @contextmanager

@@ -59,6 +59,17 @@ def issued(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Files]:
     return ours.save(folder / "ca.pem"), issue(folder, ours, names=("127.0.0.1",))
 
 
+@pytest.mark.parametrize("name", ["総務課の点検機", "a b", ""])
+def test_a_machine_whose_name_no_server_would_take_sends_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Windows lets a computer have a Japanese name; SMTP knows letters of ASCII only (RFC 5321 §4.1.3)."""
+    monkeypatch.setattr("socket.gethostname", lambda: name)
+    sink = Sink()
+    with serving(sink) as port, box(tmp_path, letter(1)) as outbox:
+        assert smtp.deliver(mail(port), outbox) == smtp.Delivered(sent=1)
+
+
 def test_what_waits_arrives_whole_and_in_order(tmp_path: Path) -> None:
     sink = Sink()
     with serving(sink) as port, box(tmp_path, letter(1), letter(2), letter(2, OFFICER)) as outbox:
