@@ -23,6 +23,10 @@ class Ends(StrEnum):
     SUPPORT = "support"
 
 
+ONE_DAY = (Ends.EXCEPTION, Ends.SUPPORT)
+"""What is not renewed every few days."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reminder:
     """One thing that ends on a day.
@@ -51,9 +55,15 @@ def news(
 
     What is renewed for some days at a time (a stapled answer, an export) is told at each step once and then
     only after it was seen to be good for longer than the longest step (`lasting`): a machine that is off
-    tonight shows nothing of the kind.
+    tonight shows nothing of the kind. What has one day, and yet lies further off than was told, was told by a
+    clock that was wrong: it is told anew, or its true end would never be.
     """
-    fresh = tuple(one for one in found if one.step < known.get(one.subject, max(REMIND_DAYS) + 1))
+    fresh = tuple(
+        one
+        for one in found
+        if one.step < (before := known.get(one.subject, max(REMIND_DAYS) + 1))
+        or (one.step > before and one.ends in ONE_DAY)
+    )
     gone = {one for one in known.keys() - {one.subject for one in found} if one in lasting or _dated(one)}
     return fresh, {**dict.fromkeys(gone), **{one.subject: one.step for one in fresh}}
 

@@ -13,6 +13,7 @@ from auditor.findings import Verdict
 from auditor.history import History
 from auditor.nights import Nightly
 from auditor.notify.nightly import not_run
+from auditor.notify.reminders import Ends, lasting, news, reminders
 from auditor.run import Run
 from auditor.watch import with_silences
 from tests.core.runs import run_of
@@ -221,6 +222,29 @@ def test_an_end_is_told_at_thirty_fourteen_and_seven_days(tmp_path: Path, missed
             told_on += [night for mail in new if "例外承認 1件（" in text_of(mail)]
     assert told_on == ([1, 17, 24] if not missed else [1, 18, 24])
     assert all("例外承認 1件（" not in text_of(mail) for mail in sink.mails(ZEIMU))
+
+
+def test_a_clock_that_was_ahead_for_a_night_takes_away_no_reminder(tmp_path: Path) -> None:
+    """It told that the exception was over; at its true end nobody would have been told at all."""
+    row = Excepted(
+        number="E-1",
+        control="W-01",
+        applicant="soumu",
+        reason="r",
+        measure="m",
+        approver="町長",
+        start=date(2026, 11, 1),
+        end=date(2026, 12, 24),
+        sections=("soumu",),
+    )
+    known: dict[str, int] = {}
+    steps = []
+    for day in (5, 60, *range(6, 35)):
+        run = replace(run_of(day=day, town=town(tmp_path)), exceptions=(row,))
+        fresh, remembered = news(reminders(run, {}), known, lasting(run, {}))
+        known |= {subject: step for subject, step in remembered.items() if step is not None}
+        steps += [one.step for one in fresh if one.ends is Ends.EXCEPTION]
+    assert steps == [30, 0, 30, 14, 7, 0]
 
 
 def holding(run: Run, until: date, verdict: Verdict = Verdict.PASS) -> Run:
