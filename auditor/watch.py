@@ -52,7 +52,7 @@ def surroundings(town: Town, now: datetime, tables: Iterable[Table], *, out: str
             for row in town.endpoints
             if row.road == CARRIED and row.zone in names
         },
-        arrived=newest_arrival(folder / "auditor.db"),
+        arrived=newest_arrival(folder / "auditor.db", now),
         free_mb=free_mb(folder),
         skew_s=skew_s(folder / out) if out else None,
         stale_tables=stale(tables, now.date()),
@@ -63,17 +63,21 @@ def surroundings(town: Town, now: datetime, tables: Iterable[Table], *, out: str
     )
 
 
-def newest_arrival(path: Path) -> datetime | None:
-    """When the newest file arrived that was read from the inbox, None = none is on record."""
+def newest_arrival(path: Path, now: datetime) -> datetime | None:
+    """When the newest file arrived that was read from the inbox, None = none is on record.
+
+    A copy bears the time of where it was made: one dated years ahead would hide an empty inbox for so long.
+    """
     if not path.exists():
         return None
     with contextlib.suppress(sqlite3.Error, ValueError):
         db = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=5)
         try:
-            row = db.execute("SELECT max(arrived) FROM bundle").fetchone()
+            rows = db.execute("SELECT DISTINCT arrived FROM bundle").fetchall()
         finally:
             db.close()
-        return datetime.fromisoformat(row[0]) if row and row[0] else None
+        arrived = (datetime.fromisoformat(written) for (written,) in rows if written)
+        return max((at for at in arrived if at <= now), default=None)
     return None
 
 

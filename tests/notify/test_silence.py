@@ -193,19 +193,24 @@ def test_the_share_s_clock_is_that_of_a_file_made_there(
 
 def test_the_newest_arrival_is_read_from_the_history(tmp_path: Path) -> None:
     path = tmp_path / "auditor.db"
-    assert newest_arrival(path) is None
+    assert newest_arrival(path, NOW) is None
     with History(path):
-        assert newest_arrival(path) is None
+        assert newest_arrival(path, NOW) is None
     db = sqlite3.connect(path)
     names = [row[1] for row in db.execute("PRAGMA table_info(bundle)")]
     values = {"arrived": NOW.isoformat(), "collected_at": NOW.isoformat(), "digest": "d", "run": 1}
     row = [values.get(name, 0 if name in ("signed", "sequence", "forgotten") else "") for name in names]
     db.execute(f"INSERT INTO bundle VALUES ({','.join('?' * len(row))})", row)
     db.commit()
+    assert newest_arrival(path, NOW) == NOW
+    row[names.index("arrived")] = (NOW + timedelta(days=1800)).isoformat()
+    row[names.index("sequence")], row[names.index("digest")] = 1, "e"
+    db.execute(f"INSERT INTO bundle VALUES ({','.join('?' * len(row))})", row)
+    db.commit()
     db.close()
-    assert newest_arrival(path) == NOW
+    assert newest_arrival(path, NOW) == NOW, "a file dated years ahead hides no empty inbox"
     path.write_bytes(b"no database at all, but long enough to be looked at")
-    assert newest_arrival(path) is None
+    assert newest_arrival(path, NOW) is None
 
 
 def test_a_table_that_grew_old_is_counted() -> None:
