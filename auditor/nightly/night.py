@@ -1,5 +1,8 @@
 """A night: begun once, and gone on with wherever it was ended."""
 
+import sqlite3
+
+from auditor.errors import OutputError
 from auditor.nightly.journal import Journal, Night, Step, goes_on, night_of, read_journal, write_journal
 from auditor.nightly.spool import declared_digest, read_spool, remove_spool
 from auditor.nightly.steps import Ground, Plan, Steps
@@ -72,15 +75,25 @@ def settle(ground: Ground, journal: Journal) -> Run | None:
 def _recognise(ground: Ground, journal: Journal, night: Night) -> None:
     """A run that was kept just before the program ended is this night's, though the journal does not know."""
     if night.run:
-        kept = ground.history.run(night.run)
+        kept = _unfinished(ground, night.run)
         if kept is None or kept.nightly is None or kept.nightly.night != night.night:
-            night.run, night.done = 0, None  # an older history was put back since
+            night.run, night.done = 0, None  # or an older history was put back since
         return
     newest, spooled = ground.history.newest(), read_spool(ground.folder)
     if newest is None or newest.nightly is None or spooled is None:
         return
     if newest.nightly.night == night.night and newest.started == spooled.started:
         Steps(ground, journal, night).is_kept(newest)
+
+
+def _unfinished(ground: Ground, number: int) -> Run | None:
+    """The run of which something is left to be done, None = it is gone, or damaged: nothing can be done."""
+    try:
+        return ground.history.run(number)
+    except OutputError as error:
+        if isinstance(error.__cause__, OSError | sqlite3.OperationalError):
+            raise  # it is there, and may be read the next time
+        return None
 
 
 def _tonight(ground: Ground, journal: Journal) -> Night:

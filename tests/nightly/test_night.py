@@ -1,6 +1,7 @@
 """A night goes on where it was ended; nobody is asked, nothing is kept or done twice, and it is told."""
 
-from contextlib import suppress
+import sqlite3
+from contextlib import closing, suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -204,6 +205,17 @@ def test_an_older_history_put_back_is_not_taken_for_tonight_s(folder: Path) -> N
         run = history.run()
     assert run is not None
     assert run.nightly is not None
+
+
+@pytest.mark.parametrize("hours", [1, 24])
+def test_a_damaged_result_of_an_unfinished_night_stops_no_later_one(folder: Path, hours: float) -> None:
+    """Killed while it told everybody, and its sector is bad: nothing of it can be finished."""
+    ended(folder, "step notify")
+    with closing(sqlite3.connect(folder / "auditor.db")) as db, db:
+        db.execute("UPDATE run SET document = x'00'")
+    night = whole(folder, hours)
+    assert "PC-1" in night.asked
+    assert night.did == [("reports", 2), ("notify", 2), ("retention", 2)]
 
 
 def test_a_clock_that_jumped_back_does_not_go_on_with_a_night_to_come(folder: Path) -> None:
