@@ -160,7 +160,7 @@ class History:
             return store.no_longer_kept(self._db, number)
 
     def last_heard(self, target: str) -> Evidence | None:
-        """The newest kept evidence with which the target answered, None = it never did."""
+        """The newest kept evidence with which the target answered, None = it never did, or it is damaged."""
         with self.faults():
             return store.last_heard(self._db, target)
 

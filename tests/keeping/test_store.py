@@ -56,6 +56,16 @@ def test_a_damaged_night_costs_no_other(file: Path) -> None:
             assert found.number == number
 
 
+@pytest.mark.parametrize("document", [b"\0", b""])
+def test_what_was_heard_last_and_is_damaged_is_unknown_and_stops_nothing(file: Path, document: bytes) -> None:
+    """Every night with that machine off ended there. What it said before that is no answer either."""
+    nights(file, last=3)
+    with closing(sqlite3.connect(file)) as db, db:
+        db.execute("UPDATE evidence SET document = ? WHERE run = 3", (document,))
+    with History(file) as history:
+        assert history.last_heard("endpoint:PC-1") is None
+
+
 def test_a_damaged_list_of_runs_is_told_as_the_history_s_fault(file: Path) -> None:
     """`auditor status` asks for the numbers first; what SQLite raises is no sentence for anybody."""
     nights(file, last=3)
