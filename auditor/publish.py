@@ -35,9 +35,8 @@ def publish(
     Raises:
         OutputError: something could not be written; what was there before is untouched.
     """
-    name = f"{run.today:%Y%m%d}-{run.number:04d}" if run.number else f"{japan_day(run.started):%Y%m%d-%H%M%S}"
     suffix = "" if lang == "ja" else f"-{lang}"
-    final = out / f"{name}{suffix}"
+    final = out / f"{folder_name(run)}{suffix}"
     try:
         make_folder(out, parents=True)
         _clear_up(out)
@@ -57,6 +56,11 @@ def publish(
             "write", path=str(error.filename or out), why=error.strerror or str(error)
         ) from error
     return tuple(final / path.relative_to(aside) for path in written)
+
+
+def folder_name(run: Run) -> str:
+    """Where the run's Japanese report stands; one that the history did not keep is named by its moment."""
+    return f"{run.today:%Y%m%d}-{run.number:04d}" if run.number else f"{japan_day(run.started):%Y%m%d-%H%M%S}"
 
 
 def _clear_up(out: Path) -> None:

@@ -213,10 +213,13 @@ def _rest(opened: Opening, wanted: Wanted, history: "History", speech: Speech) -
         return {"queued": done.queued, "sent": done.sent, "waiting": done.waiting}
 
     def retention(run: "Run") -> Mapping[str, object]:
-        from auditor.keeping.retain import retain  # noqa: PLC0415 - start-up time
+        from auditor.keeping.pages import remove_old_pages  # noqa: PLC0415 - start-up time
+        from auditor.keeping.retain import retain  # noqa: PLC0415
 
-        gone = retain(wanted.folder, run.today, opened.loaded.settings.keep)
-        return {"count": gone.evidence + gone.bundles}
+        keep = opened.loaded.settings.keep
+        gone = retain(wanted.folder, run.today, keep)
+        pages = remove_old_pages(wanted.out, history, run.today, keep.pages_days)
+        return {"count": gone.evidence + gone.bundles, "pages": pages}
 
     return {Step.REPORTS: reports, Step.NOTIFY: notices, Step.RETENTION: retention}
 
