@@ -77,11 +77,11 @@ def rude_server(behave: Callable[[socket.socket], object]) -> Iterator[int]:
         with suppress(OSError):
             listener.shutdown(socket.SHUT_RDWR)
         listener.close()
+        thread.join(2)  # before the sockets are closed: it may just have taken one more
         for sock in open_sockets:
             with suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)
             sock.close()
-        thread.join(2)
 
 
 @pytest.fixture
