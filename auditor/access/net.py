@@ -16,6 +16,10 @@ from auditor.findings import Reason
 T = TypeVar("T")
 
 _PORTS = range(1, 65536)
+_NO_SUCH_NAME = frozenset(
+    getattr(socket, name) for name in ("EAI_NONAME", "EAI_NODATA", "EAI_ADDRFAMILY") if hasattr(socket, name)
+)
+"""What the name service says of a name; its other errors (EAI_FAIL, EAI_MEMORY, …) are its own or ours."""
 TURNED_AWAY = (errno.EHOSTUNREACH, errno.EACCES, errno.EPERM)
 """A router or firewall, on the way or here, says no (ICMP 3/1, 3/10, 3/13), or nobody has that address.
 
@@ -82,7 +86,7 @@ def resolve(host: str, deadline: Deadline) -> tuple[str, ...]:
     """The addresses of a name in the order the system prefers; an address stands for itself.
 
     Raises:
-        Unreached: NAME_NOT_FOUND, or NO_ANSWER when the name service was silent.
+        Unreached: NAME_NOT_FOUND, or NO_ANSWER when the name service was silent or could not find out.
     """
     if address := _written_out(host):
         return (address,)
@@ -95,8 +99,10 @@ def resolve(host: str, deadline: Deadline) -> tuple[str, ...]:
     except TimeoutError as error:
         raise Unreached(Reason.NO_ANSWER, f"name service: {error}") from None
     except socket.gaierror as error:
-        silent = error.errno == socket.EAI_AGAIN
-        raise Unreached(Reason.NO_ANSWER if silent else Reason.NAME_NOT_FOUND, f"{host}: {error}") from None
+        reason = Reason.NAME_NOT_FOUND if error.errno in _NO_SUCH_NAME else Reason.NO_ANSWER
+        raise Unreached(reason, f"{host}: {error}") from None
+    except OSError as error:  # EAI_SYSTEM: this machine itself could not ask (no more files, say)
+        raise Unreached(Reason.NO_ANSWER, f"name service: {error}") from None
     except UnicodeError as error:
         raise Unreached(Reason.NAME_NOT_FOUND, f"not a host name: {error}") from None
     return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))

@@ -1,5 +1,6 @@
 """Dialling: only what is declared, every contact recorded, refusal and silence told apart, never late."""
 
+import errno
 import socket
 import threading
 import time
@@ -141,9 +142,21 @@ def test_a_name_service_that_hangs_is_no_answer_within_the_deadline(monkeypatch:
     released.set()
 
 
-def test_a_name_service_that_fails_for_now_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "error",
+    [
+        socket.gaierror(socket.EAI_AGAIN, "try again"),
+        socket.gaierror(socket.EAI_FAIL, "it could not find out"),
+        socket.gaierror(socket.EAI_MEMORY, "no memory here"),
+        OSError(errno.EMFILE, "no more files here"),  # how Python tells EAI_SYSTEM
+    ],
+    ids=str,
+)
+def test_a_name_service_that_cannot_find_out_is_no_answer(
+    error: OSError, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def failing(*_: object, **__: object) -> object:
-        raise socket.gaierror(socket.EAI_AGAIN, "try again")
+        raise error
 
     monkeypatch.setattr(socket, "getaddrinfo", failing)
     dial, _ = dialling(("gw.example.jp", 443, "tcp"))
