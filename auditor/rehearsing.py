@@ -45,7 +45,7 @@ AT_THE_DOOR = (Leg.CERTIFICATE, Leg.SIGN_ON)
 """Asked at the same door: where that said nothing, they are not asked."""
 PAGES = ("tls", "portal")
 """Entrances that people meet as a page, so that it must be declared."""
-WARNINGS = ("renew", "soon")
+WARNINGS = ("renew", "renew_issuer", "soon")
 """Passes whose sentence says that an end is near."""
 NOWHERE = (Reason.REFUSED, Reason.NAME_NOT_FOUND)
 WAIT_S = 4.0

@@ -110,10 +110,12 @@ def stopped_at(found: dict[str, Any]) -> tuple[str, list[str]]:
 
 
 @contextmanager
-def morning(folder: Path, *, days: float = 200.0, page: str = PAGE) -> Iterator[Morning]:
-    """A town whose entrance, broker and approval server all answer."""
+def morning(
+    folder: Path, *, days: float = 200.0, page: str = PAGE, issuer_days: float = 3650
+) -> Iterator[Morning]:
+    """A town whose entrance, broker and approval server all answer; `days` until its certificate ends."""
     folder.mkdir(exist_ok=True)
-    ca = authority()
+    ca = authority(ends_days=issuer_days)
     ca.save(folder / "ca.pem")
     block = Block(issue(folder, ca, ends_days=days), extra=page)
     with (

@@ -197,6 +197,12 @@ def test_a_certificate_within_a_month_is_a_warning(tmp_path: Path) -> None:
     assert (code, states(found)["certificate"]) == (0, "warns")
 
 
+def test_an_issuer_that_ends_within_a_month_is_a_warning(tmp_path: Path) -> None:
+    with morning(tmp_path, issuer_days=20.5) as today:
+        code, found = today.rehearse()
+    assert (code, states(found)["certificate"]) == (0, "warns")
+
+
 def test_people_without_an_entrance_are_told(well: Morning, tmp_path: Path) -> None:
     today = changed(well, tmp_path)
     today.write()
