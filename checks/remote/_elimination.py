@@ -14,10 +14,14 @@ UNCLEAR = "unclear"
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """One offer's outcome; `suite` is the one picked where it was accepted, else 0."""
+    """One offer's outcome; `suite` is the one picked where it was accepted, else 0.
+
+    `group_bits` = the size of the DHE group that came with it; 0 = not seen, None = it has none.
+    """
 
     outcome: str
     suite: int = 0
+    group_bits: int | None = None
 
 
 Ask = Callable[[Sequence[int]], Pick]
@@ -26,11 +30,15 @@ Ask = Callable[[Sequence[int]], Pick]
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """The suites a server took, in the order it picked them. `whole` = it took no other of those offered."""
+    """The suites a server took, in the order it picked them. `whole` = it took no other of those offered.
+
+    `group_bits` = the smallest of their DHE groups; 0 = one was not seen, None = no suite has any.
+    """
 
     outcome: str
     suites: tuple[int, ...]
     whole: bool
+    group_bits: int | None = None
 
 
 def eliminate(
@@ -47,20 +55,29 @@ def eliminate(
             first = _firmly(ask, group)
     if first.outcome != ACCEPTED:
         return Taken(first.outcome, (), whole=first.outcome == REFUSED)
-    taken = [first.suite]
+    taken = [first]
     whole = True
     for group in groups:
-        rest = [number for number in group if number not in taken]
+        rest = [number for number in group if number not in _numbers(taken)]
         while rest:
             if not go_on():
-                return Taken(ACCEPTED, tuple(taken), whole=False)
-            pick = _settled(ask, rest, taken[0])
+                return _told(taken, whole=False)
+            pick = _settled(ask, rest, first.suite)
             if pick.outcome != ACCEPTED:
                 whole &= pick.outcome == REFUSED
                 break
             rest.remove(pick.suite)
-            taken.append(pick.suite)
-    return Taken(ACCEPTED, tuple(taken), whole=whole)
+            taken.append(pick)
+    return _told(taken, whole=whole)
+
+
+def _numbers(taken: Sequence[Pick]) -> tuple[int, ...]:
+    return tuple(pick.suite for pick in taken)
+
+
+def _told(taken: Sequence[Pick], *, whole: bool) -> Taken:
+    sizes = [pick.group_bits for pick in taken if pick.group_bits is not None]
+    return Taken(ACCEPTED, _numbers(taken), whole, min(sizes, default=None))
 
 
 def _firmly(ask: Ask, suites: Sequence[int]) -> Pick:

@@ -1,4 +1,4 @@
-"""A server's first words up to TLS 1.2, whole: its chain of certificates, and the issuer's word beside it."""
+"""A server's first words up to TLS 1.2, whole: its chain, the issuer's word beside it, its DHE group."""
 
 from collections.abc import Callable
 
@@ -57,3 +57,34 @@ def _staple(body: bytes) -> bytes:
     if len(body) < 4 or body[0] != OCSP:  # noqa: PLR2004 - type and length
         return b""
     return body[4 : 4 + int.from_bytes(body[1:4])]
+
+
+def prime_bits(heard: bytes, take: Callable[[int], bytes], *, hinted: bool) -> int | None:
+    """The size of the prime that the server chose for DHE (RFC 5246 §7.4.3); None = it cannot be seen.
+
+    `heard` = what came before, from the ServerHello's record on. `hinted` = a word about the shared key comes
+    before it (RFC 4279 §3).
+    """
+    stream = bytearray(heard)
+
+    def more(size: int) -> bytes:
+        part = take(size)
+        stream.extend(part)
+        return part
+
+    for _ in range(MOST_RECORDS):
+        found = dict(_hello.messages(_hello.clear(bytes(stream))))
+        if _hello.KEY_EXCHANGE in found:
+            return _prime(found[_hello.KEY_EXCHANGE], hinted=hinted)
+        if HELLO_DONE in found or len(stream) > MOST_BYTES:
+            return None
+        if _hello.next_record(more).kind != _hello.HANDSHAKE:
+            return None
+    return None
+
+
+def _prime(body: bytes, *, hinted: bool) -> int | None:
+    at = 2 + int.from_bytes(body[:2]) if hinted else 0
+    size = int.from_bytes(body[at : at + 2])
+    prime = body[at + 2 : at + 2 + size]
+    return int.from_bytes(prime).bit_length() if size and len(prime) == size else None

@@ -28,6 +28,9 @@ FLAWS = (*CIPHERS, MD5, CBC_SHA1, NO_SECRECY)
 FRESH = ("TLS_DHE_", "TLS_ECDHE_", "TLS_DH_anon_", "TLS_ECDH_anon_", "TLS_SRP_", "TLS_PSK_DHE_")
 """Key exchanges whose keys do not outlive the connection."""
 
+CHOSEN_GROUP = ("TLS_DHE_", "TLS_DH_anon_", "TLS_PSK_DHE_")
+"""Key exchanges in a group that the server names (DHE); how strong it is, no name of a suite tells."""
+
 
 @cache
 def _rows() -> tuple[tuple[int, str, bool], ...]:

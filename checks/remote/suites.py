@@ -1,8 +1,11 @@
-"""Cipher suites: the entrance encrypts with nothing weak, in no version of TLS, and speaks no SSL."""
+"""Cipher suites: the entrance encrypts with nothing weak, in no version of TLS, and speaks no SSL.
+
+Nor does it agree on keys in a DHE group that is too small, which the suite's name does not tell.
+"""
 
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -24,9 +27,9 @@ from auditor.api import (
     probe,
     unknown,
 )
-from checks.remote import _hello, _oldssl, _suites
+from checks.remote import _flight, _hello, _oldssl, _suites
 from checks.remote._elimination import ACCEPTED, UNCLEAR, Pick, Taken, eliminate
-from checks.remote._read import compact, listed, members, one_of, word
+from checks.remote._read import compact, listed, members, one_of, whole, word
 from checks.remote._upgrade import AT_ONCE, RELAY, TOUCHY, Declined, may_speak_tls, opened
 from checks.remote._wire import (
     ANSWERED,
@@ -46,6 +49,7 @@ from checks.remote._wire import (
 WAIT_S = 3.0
 KEPT_S = 1.0
 MOST_PAUSE_S = 0.25
+MOST_BITS = 65_536
 SSL_2, SSL_3 = "SSL 2.0", "SSL 3.0"
 ORDER = {
     "TLS 1.2": _hello.VERSIONS["1.2"],
@@ -62,12 +66,16 @@ OUTCOMES = (ACCEPTED, REFUSED, CLOSED, SILENT, WRONG_SERVICE, UNCLEAR, NAME_NOT_
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """One version: `outcome` of offering it, names of the suites taken; `whole` = there are no others."""
+    """One version: `outcome` of offering it, names of the suites taken; `whole` = there are no others.
+
+    `group_bits` = the smallest of their DHE groups; 0 = one was not seen, None = no suite has any.
+    """
 
     version: str
     outcome: str
     suites: tuple[str, ...]
     whole: bool
+    group_bits: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +139,7 @@ def _shuts_out(gateway: Gateway, dial: Dial, found: Mapping[str, Taken]) -> bool
 
 def _written(taken: Taken) -> dict[str, Any]:
     names = [_suites.names()[number] for number in taken.suites]
-    return {"outcome": taken.outcome, "suites": names, "whole": taken.whole}
+    return {"outcome": taken.outcome, "suites": names, "whole": taken.whole, "group": taken.group_bits}
 
 
 def _ask(gateway: Gateway, dial: Dial, version: int, first: bool, suites: Sequence[int]) -> Pick:  # noqa: FBT001
@@ -142,7 +150,15 @@ def _ask(gateway: Gateway, dial: Dial, version: int, first: bool, suites: Sequen
         with opened(gateway, dial, WAIT_S) as stream:
             left = within(dial, WAIT_S)
             send(stream.sock, hello, left)
-            reply = _hello.reply_to_hello(lambda size: exactly(stream.sock, size, left))
+            heard = bytearray()
+
+            def take(size: int) -> bytes:
+                part = exactly(stream.sock, size, left)
+                heard.extend(part)
+                return part
+
+            pick = _meant(_hello.reply_to_hello(take), version, suites)
+            pick = _with_group(pick, bytes(heard), take)
     except Unreached as error:
         if first:
             raise
@@ -156,7 +172,19 @@ def _ask(gateway: Gateway, dial: Dial, version: int, first: bool, suites: Sequen
     except _hello.NotTls:
         return Pick(WRONG_SERVICE)
     time.sleep(min(time.monotonic() - began, MOST_PAUSE_S, dial.remaining_s()))
-    return _meant(reply, version, suites)
+    return pick
+
+
+def _with_group(pick: Pick, heard: bytes, take: Callable[[int], bytes]) -> Pick:
+    """The pick with the size of its DHE group, which the server tells a few messages later."""
+    name = _suites.names().get(pick.suite, "")
+    if pick.outcome != ACCEPTED or not name.startswith(_suites.CHOSEN_GROUP):
+        return pick
+    try:
+        bits = _flight.prime_bits(heard, take, hinted="PSK" in name)
+    except (Ended, _hello.NotTls):
+        bits = None
+    return replace(pick, group_bits=bits or 0)
 
 
 def _meant(reply: _hello.Reply, version: int, suites: Sequence[int]) -> Pick:
@@ -206,23 +234,34 @@ def suite_offer(answer: Answer) -> SuiteOffer:
 
 
 def _offered(version: str, row: Any) -> Offered:
-    value = members(row, version, "outcome", "suites", "whole")
+    value = members(row, version, "outcome", "suites", "whole", "group")
     known = set(_suites.names().values())
     suites = tuple(word(each, "suite") for each in listed(value["suites"], "suites", len(known)))
     outcome = one_of(value["outcome"], "outcome", OUTCOMES)
     strange = not set(suites) <= known or len(set(suites)) < len(suites)
     if strange or bool(suites) is not (outcome == ACCEPTED) or not isinstance(value["whole"], bool):
         raise Garbled(f"{version}: suites")
-    return Offered(version, outcome, suites, value["whole"])
+    bits = None if value["group"] is None else whole(value["group"], "group", MOST_BITS)
+    if (bits is not None) is not any(each.startswith(_suites.CHOSEN_GROUP) for each in suites):
+        raise Garbled(f"{version}: group")
+    return Offered(version, outcome, suites, value["whole"], bits)
 
 
 @check("GW-50")
 def nothing_weak(gateway: Gateway, offer: SuiteOffer, params: Params) -> Judgement:
-    """Any suite with a flaw of `deny` fails; a pass needs that everything taken is known in every version."""
+    """Any suite with a flaw of `deny` fails, and so does a DHE group that is too small.
+
+    A pass needs that everything taken is known in every version.
+    """
     if gateway.protocol == RELAY:
         return not_applicable("not_ours")
     if not offer.spoken:
         return not_applicable("declined" if offer.declined else "not_tls")
+    return _weak(offer, params) or _known(offer)
+
+
+def _weak(offer: SuiteOffer, params: Params) -> Judgement | None:
+    """What is too weak, None = nothing that is known."""
     deny = set(params.texts("deny"))
     found = {
         f"{each.version} {name}": deny.intersection(_suites.flaws(name))
@@ -232,13 +271,25 @@ def nothing_weak(gateway: Gateway, offer: SuiteOffer, params: Params) -> Judgeme
     if weak := {place: why for place, why in found.items() if why}:
         kinds = [flaw for flaw in _suites.FLAWS if any(flaw in why for why in weak.values())]
         return failed("weak", places=tuple(weak), count=len(weak), kinds=", ".join(kinds))
+    if small := [each for each in offer.versions if 0 < (each.group_bits or 0) < params.integer("dhe_bits")]:
+        bits = min(each.group_bits or 0 for each in small)
+        return failed("group", bits=bits, places=tuple(each.version for each in small))
+    return None
+
+
+def _known(offer: SuiteOffer) -> Judgement:
+    """Whether all that is taken is known, and how much that is."""
     if open_ := [each.version for each in offer.versions if not _clear(each)]:
         return unknown(Reason.NOT_MEASURABLE, f"not every suite got a clear answer: {', '.join(open_)}")
+    found = {name for each in offer.versions for name in each.suites}
     if not found:
         return unknown(Reason.NOT_MEASURABLE, "it speaks TLS and accepts none of the suites offered")
-    return passed("ok", count=len({place.rpartition(" ")[2] for place in found}))
+    return passed("ok", count=len(found))
 
 
 def _clear(each: Offered) -> bool:
-    """All suites of this version are known; a close without words is a no beside versions that work."""
-    return each.whole or each.outcome in (REFUSED, CLOSED)
+    """All suites of this version and their groups are known.
+
+    A close without words is a no beside versions that work.
+    """
+    return (each.whole and each.group_bits != 0) or each.outcome in (REFUSED, CLOSED)

@@ -56,6 +56,11 @@ def names(rows: list[dict[str, Any]]) -> set[str]:
     return {row["cipher_suite"]["name"] for row in rows}
 
 
+def dhe_sizes(rows: list[dict[str, Any]]) -> set[int]:
+    keys = [row["ephemeral_key"] for row in rows]
+    return {key["size"] for key in keys if key is not None and key["type_name"] == "DH"}
+
+
 @pytest.mark.parametrize("server", SERVERS)
 def test_versions_and_suites_are_those_that_sslyze_finds(
     ports: dict[str, int], tmp_path: Path, server: str
@@ -70,6 +75,7 @@ def test_versions_and_suites_are_those_that_sslyze_finds(
         assert each.whole, each
         assert set(each.suites) & asked_for == accepted, each.version
         assert bool(each.suites) is result["is_tls_version_supported"], each.version
+        assert each.group_bits == min(dhe_sizes(result["accepted_cipher_suites"]), default=None), each.version
         beside = {name for name in each.suites if name not in asked_for}
         assert all("CAMELLIA" in name and "anon" in name for name in beside)  # sslyze does not ask for these
         compared += len(asked_for)

@@ -1,4 +1,3 @@
-import secrets
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -20,10 +19,11 @@ from tests.peers.nginx import EVERY, Block, nginx
 from tests.peers.process import free_port
 from tests.peers.weaktls import gnutls_serv
 from tests.remote.conftest import Pki, asked, drips, gateway_at, rude_server, says, stays_silent
+from tests.remote.firstwords import Bytes, hello_of
 
 DENY = ("NULL", "EXPORT", "RC4", "RC2", "DES", "3DES", "IDEA", "anon", "MD5", "non-PFS")
-PARAMS = Params({"deny": DENY})
-STRICTER = Params({"deny": (*DENY, "CBC-SHA1")})
+PARAMS = Params({"deny": DENY, "dhe_bits": 2048})
+STRICTER = Params({"deny": (*DENY, "CBC-SHA1"), "dhe_bits": 2048})
 
 
 @pytest.fixture(scope="module")
@@ -149,22 +149,6 @@ def test_a_silent_or_dripping_server_cannot_hold_the_probe(monkeypatch: pytest.M
         assert caught.value.reason is Reason.NO_ANSWER
 
 
-class Bytes:
-    def __init__(self, heard: bytes) -> None:
-        self.rest = heard
-
-    def __call__(self, size: int) -> bytes:
-        part, self.rest = self.rest[:size], self.rest[size:]
-        return part
-
-
-def hello_of(version: int, suite: int) -> bytes:
-    """A ServerHello as a server of any age would send it."""
-    body = version.to_bytes(2) + secrets.token_bytes(32) + b"\0" + suite.to_bytes(2) + b"\0"
-    message = b"\2" + len(body).to_bytes(3) + body
-    return b"\x16\x03\x00" + len(message).to_bytes(2) + message
-
-
 def test_ssl_3_is_found_on_a_server_that_answers_in_it() -> None:
     with rude_server(says(hello_of(_hello.SSL_3, 0x0005))) as port:
         offer = suite_offer(asked(ask_suites, gateway_at(port)))
@@ -190,11 +174,11 @@ def answer(rows: dict[str, object]) -> Answer:
     return Answer("gateway.suites", Status.OK, compact({"versions": rows, "ssl2": REFUSED}))
 
 
-def row(outcome: str, *suites: str, whole: bool = True) -> dict[str, object]:
-    return {"outcome": outcome, "suites": list(suites), "whole": whole}
+def row(outcome: str, *suites: str, whole: bool = True, group: object = None) -> dict[str, object]:
+    return {"outcome": outcome, "suites": list(suites), "whole": whole, "group": group}
 
 
-GOOD = "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"
+GOOD, DHE = "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "TLS_DHE_RSA_WITH_AES_128_GCM_SHA256"
 
 
 @given(
@@ -223,8 +207,11 @@ def test_a_pass_needs_everything_taken_to_be_known(outcomes: dict[str, str], who
         row(ACCEPTED, GOOD, GOOD),
         row(REFUSED, GOOD),
         row("perhaps"),
-        {"outcome": REFUSED, "suites": [], "whole": "yes"},
-        {"outcome": REFUSED, "suites": GOOD, "whole": True},
+        row(ACCEPTED, GOOD, group=2048),
+        row(ACCEPTED, DHE),
+        row(ACCEPTED, DHE, group="2048"),
+        {**row(REFUSED), "whole": "yes"},
+        {**row(REFUSED), "suites": GOOD},
     ],
 )
 def test_an_answer_that_says_something_else_is_not_understood(first: dict[str, object]) -> None:
