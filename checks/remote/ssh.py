@@ -149,9 +149,7 @@ def closed_to_terrapin(offer: SshOffer) -> Judgement:
     if not offer.ciphers:
         return unknown(Reason.NOT_MEASURABLE, "it names no ciphers")
     late = any("-etm" in name for name in offer.macs)
-    concerned = [
-        name for name in offer.ciphers if name == OPEN_TO_TERRAPIN or (late and name.endswith("-cbc"))
-    ]
+    concerned = [name for name in offer.ciphers if name == OPEN_TO_TERRAPIN or (late and "-cbc" in name)]
     if not concerned:
         return passed("not_concerned")
     return passed("strict") if offer.strict else failed("open", places=tuple(concerned))

@@ -15,6 +15,9 @@ from auditor.api import (
     Unreached,
     Verdict,
 )
+from auditor.catalogue import read_catalogue
+from auditor.discover import discover
+from auditor.model import load_model
 from checks.remote._read import compact
 from checks.remote._sshkey import HostKey, read_key
 from checks.remote._sshwire import NotSsh, as_packet, greeting
@@ -124,6 +127,10 @@ def offered(**lists: tuple[str, ...]) -> SshOffer:
         (offered(ciphers=("aes128-cbc",), macs=("hmac-sha2-256-etm@openssh.com",)), "open"),
         (offered(ciphers=("aes128-cbc",), macs=("hmac-sha2-256",)), "not_concerned"),
         (
+            offered(ciphers=("rijndael-cbc@lysator.liu.se",), macs=("hmac-sha2-256-etm@openssh.com",)),
+            "open",
+        ),
+        (
             offered(ciphers=("chacha20-poly1305@openssh.com",), kex=("kex-strict-s-v00@openssh.com",)),
             "strict",
         ),
@@ -131,6 +138,13 @@ def offered(**lists: tuple[str, ...]) -> SshOffer:
 )
 def test_terrapin_concerns_only_some_algorithms_without_the_countermeasure(offer: SshOffer, key: str) -> None:
     assert closed_to_terrapin(offer).key == key
+
+
+@pytest.mark.parametrize("cipher", ["3des-ctr", "blowfish-ctr", "cast128-ctr", "idea-ctr"])
+def test_a_cipher_of_64_bit_blocks_is_weak_in_whatever_mode(cipher: str) -> None:
+    params = load_model(read_catalogue(discover())).params("GW-53")
+    judgement = sound_algorithms_only(offered(ciphers=("aes256-ctr", cipher)), params)
+    assert (judgement.key, judgement.places) == ("weak", (cipher,))
 
 
 def test_a_key_that_was_not_seen_is_unknown_and_dsa_fails() -> None:
