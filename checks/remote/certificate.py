@@ -1,8 +1,8 @@
 """The entrance's certificate: name, issuer, days left, strength of its key."""
 
 import base64
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from cryptography import x509
@@ -26,21 +26,21 @@ from auditor.api import (
     probe,
     unknown,
 )
+from checks.remote import _presented
 from checks.remote._days import in_japan
 from checks.remote._leaf import UNREADABLE, Key, bears, common_name_of, key_of, names_of, weak_hash_of
 from checks.remote._pipe import speaks_tls
+from checks.remote._presented import UNCHECKED
 from checks.remote._read import compact, listed, members, whole, word
-from checks.remote._trust import ANYTHING, STRICT, NoHandshake, Shake, context, shake
 from checks.remote._upgrade import Declined
 
 MOST_CODE = 10_000
-UNCHECKED = 9_999  # no result of OpenSSL's: trusted, but the strength of the issuers was not asked for
 MOST_DER = 64 * 1024
 MOST_ISSUERS = 100  # as deep as OpenSSL looks
-OUT_OF_TIME = (9, 10)  # X509_V_ERR_CERT_NOT_YET_VALID, X509_V_ERR_CERT_HAS_EXPIRED
 SELF_SIGNED = (18, 19)
 NO_ISSUER = (2, 20, 21)
 WEAK = (66, 67, 68)
+WORST_FIRST = (Verdict.FAIL, Verdict.UNKNOWN, Verdict.PASS)
 ITS_OWN = ("soon", "renew", "ok")
 ITS_ISSUERS = ("soon_issuer", "renew_issuer", "ok_issuer")
 
@@ -53,6 +53,7 @@ class Certificate:
     several. `trust` = OpenSSL's verify result apart from dates, `trust_then` the same with the dates of the
     whole chain at `asked_at`; 0 = trusted. `trust` is UNCHECKED where the server has no handshake of today's
     strength. `issuers_end` = the last days of those it is trusted by, the root's last; None = not seen.
+    `others` = what the name's other addresses present, those that were reached.
     """
 
     asked_at: datetime
@@ -65,6 +66,7 @@ class Certificate:
     trust_then: int
     common_name: str = ""
     issuers_end: tuple[date, ...] | None = None
+    others: tuple["Certificate", ...] = ()
 
     @property
     def last(self) -> date:
@@ -88,56 +90,25 @@ ASKED = Unguarded(declined=False)
 
 @probe("gateway.certificate", kind="gateway")
 def ask_certificate(gateway: Gateway, dial: Dial) -> bytes:
-    """One verifying handshake; only for an untrusted certificate one or two more, to see it and why.
+    """One verifying handshake with each address; for an untrusted certificate one or two more, to see why.
 
     Raises:
         NotKnown: NO_ANSWER, WRONG_SERVICE or NOT_MEASURABLE, no TLS handshake came about; UNREADABLE, the
             town's authority file.
+        Unreached: no address was reached.
     """
     if not speaks_tls(gateway):
         return compact({"leaf": ""})
-    asked_at = datetime.now(UTC)
     try:
-        strict, ciphers = _strict(gateway, dial)
-        timeless = strict
-        if strict.code in OUT_OF_TIME:
-            timeless = shake(gateway, dial, context(gateway.ca_file, ciphers, any_time=True))
-        leaf = strict.leaf or timeless.leaf
-        if not leaf:
-            leaf = shake(gateway, dial, context(None, ANYTHING, verify=False)).leaf
+        rows = _presented.everywhere(gateway, dial)
     except Declined:
         return compact({"declined": True})
-    except NoHandshake as error:
-        raise NotKnown(error.reason, error.note) from None
-    if not leaf:
-        raise NotKnown(Reason.NOT_MEASURABLE, f"no certificate to be seen; {strict.words}")
-    return compact(
-        {
-            "leaf": _text(leaf),
-            "issuers": None if timeless.issuers is None else [_text(each) for each in timeless.issuers],
-            "asked_at": asked_at.isoformat(timespec="seconds"),
-            "trust": UNCHECKED if ciphers == ANYTHING and not timeless.code else timeless.code,
-            "trust_then": strict.code,
-            "words": strict.words[:200].encode("ascii", "replace").decode("ascii"),
-        }
-    )
-
-
-def _text(der: bytes) -> str:
-    return base64.b64encode(der).decode("ascii")
-
-
-def _strict(gateway: Gateway, dial: Dial) -> tuple[Shake, str]:
-    """With the strength today's clients ask for; with any strength where the server has no better."""
-    try:
-        return shake(gateway, dial, context(gateway.ca_file, STRICT)), STRICT
-    except NoHandshake:
-        return shake(gateway, dial, context(gateway.ca_file, ANYTHING)), ANYTHING
+    return compact(rows[0] if len(rows) == 1 else {"each": rows})
 
 
 @fact("gateway.certificate", probe=ask_certificate)
 def certificate(answer: Answer) -> Certificate:
-    """Read the certificate itself; whatever it holds that is not understood makes it unreadable.
+    """Read each certificate itself; whatever it holds that is not understood makes all unreadable.
 
     Raises:
         NotKnown: NOT_MEASURABLE, the entrance was not asked for one.
@@ -147,12 +118,22 @@ def certificate(answer: Answer) -> Certificate:
         raise NotKnown(Reason.NOT_MEASURABLE, "not a TLS entrance")
     if written == {"declined": True}:
         raise NotKnown(Reason.NOT_MEASURABLE, "the entrance goes on without TLS")
-    value = members(written, answer.id, "leaf", "issuers", "asked_at", "trust", "trust_then", "words")
+    if not isinstance(written, dict) or "each" not in written:
+        return _shown(written, answer.id)
+    each = listed(members(written, answer.id, "each")["each"], "each", _presented.MOST_ADDRESSES)
+    if not each:
+        raise Garbled(f"{answer.id}: nothing was seen")
+    first, *others = [_shown(row, answer.id) for row in each]
+    return replace(first, others=tuple(others))
+
+
+def _shown(written: Any, id_: str) -> Certificate:
+    value = members(written, id_, "leaf", "issuers", "asked_at", "trust", "trust_then", "words")
     word(value["words"], "words")
     try:
         asked_at = datetime.fromisoformat(word(value["asked_at"], "asked_at"))
         if asked_at.tzinfo is None:
-            raise Garbled(f"{answer.id}: time without zone")
+            raise Garbled(f"{id_}: time without zone")
         read, issuers = _read(value["leaf"]), value["issuers"]
         return Certificate(
             asked_at=asked_at,
@@ -167,7 +148,7 @@ def certificate(answer: Answer) -> Certificate:
             issuers_end=None if issuers is None else _ends(issuers),
         )
     except UNREADABLE as error:
-        raise Garbled(f"{answer.id}: {type(error).__name__}: {error}"[:200]) from None
+        raise Garbled(f"{id_}: {type(error).__name__}: {error}"[:200]) from None
 
 
 def _read(text: Any) -> x509.Certificate:
@@ -196,16 +177,25 @@ def certificate_holds(
     today: date,
     asked: Unguarded | Unknown = ASKED,
 ) -> Judgement:
-    """The first of these that is wrong is told: key, dates, name, issuer, issuer's dates, days left."""
+    """The first of these that is wrong is told: key, dates, name, issuer, issuer's dates, days left.
+
+    Of several addresses the one that stands worst: people are sent to any of them.
+    """
     if not speaks_tls(gateway):
         return not_applicable("not_tls")
     if isinstance(asked, Unguarded) and asked.declined:
         return failed("declined")
     if isinstance(shown, Unknown):
         return unknown(shown.reason, shown.note)
-    found = _itself(shown, gateway, params, today) or _issuer(shown, gateway, today)
-    found = found or _left(shown, params, today)
+    all_ = sorted((shown, *shown.others), key=lambda each: each.last)
+    judged = [_judged(each, gateway, params, today) for each in all_]
+    found = min(judged, key=lambda each: WORST_FIRST.index(each.verdict))
     return found if found.verdict is Verdict.FAIL else _undeclared(gateway) or found
+
+
+def _judged(shown: Certificate, gateway: Gateway, params: Params, today: date) -> Judgement:
+    found = _itself(shown, gateway, params, today) or _issuer(shown, gateway, today)
+    return found or _left(shown, params, today)
 
 
 def _undeclared(gateway: Gateway) -> Judgement | None:

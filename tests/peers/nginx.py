@@ -28,7 +28,7 @@ http {{
 """
 _SERVER = """\
   server {{
-    listen 127.0.0.1:{port} {ssl};
+    listen {host}:{port} {ssl};
     {tls}
     location / {{ return 204; }}
   }}
@@ -44,12 +44,17 @@ _TLS = """\
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One server block; without `files` it speaks plain HTTP. `extra` = directives as nginx writes them."""
+    """One server block; without `files` it speaks plain HTTP. `extra` = directives as nginx writes them.
+
+    `port` 0 = any that is free.
+    """
 
     files: Files | None
     protocols: str = CURRENT
     ciphers: str = "HIGH:!aNULL"
     extra: str = ""
+    host: str = "127.0.0.1"
+    port: int = 0
 
 
 @contextmanager
@@ -58,7 +63,7 @@ def nginx(folder: Path, blocks: Sequence[Block], *, name: str = "nginx") -> Iter
     program = need("nginx")
     home = folder.resolve() / name
     home.mkdir(parents=True)
-    ports = tuple(free_port() for _ in blocks)
+    ports = tuple(block.port or free_port() for block in blocks)
     config = home / "nginx.conf"
     config.write_text(
         _CONFIG.format(
@@ -75,5 +80,6 @@ def nginx(folder: Path, blocks: Sequence[Block], *, name: str = "nginx") -> Iter
 
 def _written(block: Block, port: int) -> str:
     if block.files is None:
-        return _SERVER.format(port=port, ssl="", tls=block.extra)
-    return _SERVER.format(port=port, ssl="ssl", tls=_TLS.format(block=block, files=block.files))
+        return _SERVER.format(host=block.host, port=port, ssl="", tls=block.extra)
+    tls = _TLS.format(block=block, files=block.files)
+    return _SERVER.format(host=block.host, port=port, ssl="ssl", tls=tls)

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from auditor.api import NotKnown, Params, Reason, Verdict
 from auditor.session import read_controls
-from checks.remote import certificate as module
+from checks.remote import _presented as module
 from checks.remote._hello import signed_leaf
 from checks.remote._leaf import bears, names_of
 from checks.remote._trust import ANYTHING, NoHandshake, Shake, context

@@ -1,0 +1,85 @@
+"""The certificates that an entrance presents, and whether each is trusted: asked at each of its addresses."""
+
+import base64
+from datetime import UTC, datetime
+
+from auditor.api import Dial, Gateway, NotKnown, Reason, Unreached
+from checks.remote._trust import ANYTHING, STRICT, NoHandshake, Shake, context, shake
+
+Row = dict[str, object]
+
+UNCHECKED = 9_999  # no result of OpenSSL's: trusted, but the strength of the issuers was not asked for
+OUT_OF_TIME = (9, 10)  # X509_V_ERR_CERT_NOT_YET_VALID, X509_V_ERR_CERT_HAS_EXPIRED
+MOST_ADDRESSES = 8
+
+
+def everywhere(gateway: Gateway, dial: Dial) -> list[Row]:
+    """What each address of the name presents, one after the other; where there is one, that one.
+
+    People's devices go to any of them. An address that nobody reaches from here is left out, as theirs leave
+    it out: the others stand for the entrance.
+
+    Raises:
+        Unreached: none was reached.
+        Declined, NotKnown: see `presented`; one address is enough.
+    """
+    addresses = dial.lookup(gateway.host).addresses
+    if len(addresses) == 1:
+        return [presented(gateway, dial)]
+    if len(addresses) > MOST_ADDRESSES:
+        raise NotKnown(Reason.NOT_MEASURABLE, f"{gateway.host} has {len(addresses)} addresses")
+    rows: list[Row] = []
+    lost: Unreached | None = None
+    for address in addresses:
+        try:
+            rows.append(presented(gateway, dial.at(gateway.host, address)))
+        except Unreached as error:
+            lost = error
+        except NotKnown as error:
+            raise NotKnown(error.reason, f"{address}: {error.note}") from None
+    if lost is not None and not rows:
+        raise lost
+    return rows
+
+
+def presented(gateway: Gateway, dial: Dial) -> Row:
+    """One verifying handshake; only for an untrusted certificate one or two more, to see it and why.
+
+    Raises:
+        NotKnown: NO_ANSWER, WRONG_SERVICE or NOT_MEASURABLE, no TLS handshake came about; UNREADABLE, the
+            town's authority file.
+        Declined, Unreached: see `shake`.
+    """
+    asked_at = datetime.now(UTC)
+    try:
+        strict, ciphers = _strict(gateway, dial)
+        timeless = strict
+        if strict.code in OUT_OF_TIME:
+            timeless = shake(gateway, dial, context(gateway.ca_file, ciphers, any_time=True))
+        leaf = strict.leaf or timeless.leaf
+        if not leaf:
+            leaf = shake(gateway, dial, context(None, ANYTHING, verify=False)).leaf
+    except NoHandshake as error:
+        raise NotKnown(error.reason, error.note) from None
+    if not leaf:
+        raise NotKnown(Reason.NOT_MEASURABLE, f"no certificate to be seen; {strict.words}")
+    return {
+        "leaf": _text(leaf),
+        "issuers": None if timeless.issuers is None else [_text(each) for each in timeless.issuers],
+        "asked_at": asked_at.isoformat(timespec="seconds"),
+        "trust": UNCHECKED if ciphers == ANYTHING and not timeless.code else timeless.code,
+        "trust_then": strict.code,
+        "words": strict.words[:200].encode("ascii", "replace").decode("ascii"),
+    }
+
+
+def _text(der: bytes) -> str:
+    return base64.b64encode(der).decode("ascii")
+
+
+def _strict(gateway: Gateway, dial: Dial) -> tuple[Shake, str]:
+    """With the strength today's clients ask for; with any strength where the server has no better."""
+    try:
+        return shake(gateway, dial, context(gateway.ca_file, STRICT)), STRICT
+    except NoHandshake:
+        return shake(gateway, dial, context(gateway.ca_file, ANYTHING)), ANYTHING

@@ -1,0 +1,72 @@
+"""A name with several addresses: the certificate of each counts, for people are sent to any of them."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from auditor.access.dial import Contact
+from auditor.api import Answer, Garbled, NotKnown, Reason, Status, Unreached
+from checks.remote._read import compact
+from checks.remote.certificate import ask_certificate, certificate
+from tests.peers.certificates import Files, issue
+from tests.peers.nginx import Block, nginx
+from tests.peers.process import free_port
+from tests.remote.conftest import HOST, Pki, asked, gateway_at, judged
+
+ALSO, GONE = "127.0.0.2", "127.0.0.3"
+NAME = "gw.example.lg.jp"
+
+
+@pytest.fixture(scope="module")
+def ports(pki: Pki, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, int]]:
+    """Ports by what the second address presents; the first one's certificate is in order."""
+
+    def made(ends_days: float = 200) -> Files:
+        return issue(pki.folder, pki.ca, ends_days=ends_days)
+
+    seconds = {
+        "good": made(),
+        "soon": made(3.5),
+        "renew": made(20.5),
+        "expired": made(-3),
+        "plain": None,
+    }
+    numbers = {name: free_port() for name in seconds}
+    blocks = [Block(made(), port=port) for port in numbers.values()]
+    blocks += [Block(files, host=ALSO, port=numbers[name]) for name, files in seconds.items()]
+    with nginx(tmp_path_factory.mktemp("each"), blocks):
+        yield numbers
+
+
+@pytest.fixture(autouse=True)
+def several(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The name has an address where nobody listens, and two that answer."""
+    monkeypatch.setattr("auditor.access.dial.resolve", lambda _host, _deadline: (GONE, HOST, ALSO))
+
+
+@pytest.mark.parametrize("kind", ["good", "soon", "renew", "expired"])
+def test_the_worst_of_all_addresses_is_told(ports: dict[str, int], pki: Pki, kind: str) -> None:
+    contacts: list[Contact] = []
+    gateway = gateway_at(ports[kind], host=NAME, ca_file=pki.ca_file)
+    answer = asked(ask_certificate, gateway, contacts=contacts)
+    assert judged(answer).key == {"good": "ok"}.get(kind, kind)
+    assert len(contacts) == 3 + (kind == "expired")
+
+
+def test_an_address_that_speaks_no_tls_leaves_the_name_unknown(ports: dict[str, int], pki: Pki) -> None:
+    with pytest.raises(NotKnown) as caught:
+        asked(ask_certificate, gateway_at(ports["plain"], host=NAME, ca_file=pki.ca_file))
+    assert caught.value.reason is Reason.WRONG_SERVICE
+    assert ALSO in caught.value.note
+
+
+def test_a_name_whose_addresses_all_refuse_is_refused(pki: Pki) -> None:
+    with pytest.raises(Unreached) as caught:
+        asked(ask_certificate, gateway_at(free_port(), host=NAME, ca_file=pki.ca_file))
+    assert caught.value.reason is Reason.REFUSED
+
+
+@pytest.mark.parametrize("written", [{"each": []}, {"each": [{}]}, {"each": {}}, {"each": [], "leaf": ""}])
+def test_an_answer_about_no_address_is_not_understood(written: dict[str, object]) -> None:
+    with pytest.raises(Garbled):
+        certificate(Answer("gateway.certificate", Status.OK, compact(written)))
