@@ -14,6 +14,14 @@ INTERIM = (100, *range(102, 200))
 MOST_INTERIM = 8
 
 
+def written(host: str) -> str:
+    """A host as a request names it: an IPv6 address in brackets, without its zone, which is ours alone.
+
+    RFC 9110 §7.2, RFC 3986 §3.2.2.
+    """
+    return f"[{host.partition('%')[0]}]" if ":" in host else host
+
+
 class BadHttp(Exception):  # noqa: N818 - a finding about the other side
     """What arrives is not HTTP, or not in a way that is safe to read."""
 

@@ -10,7 +10,7 @@ import uuid
 from dataclasses import dataclass
 
 from auditor.api import Dial, Gateway, Unreached
-from checks.remote._http import BadHttp, Head, head_of
+from checks.remote._http import BadHttp, Head, head_of, written
 from checks.remote._inside import inside_tls
 from checks.remote._wire import (
     ANSWERED,
@@ -65,7 +65,7 @@ def opening(name: str) -> bytes:
         f"SSTP_DUPLEX_POST {PATH} HTTP/1.1",
         f"SSTPCORRELATIONID: {{{uuid.uuid4()}}}",
         f"Content-Length: {ENDLESS}",
-        f"Host: {name}",
+        f"Host: {written(name)}",
     )
     return "\r\n".join((*lines, "", "")).encode("ascii")
 

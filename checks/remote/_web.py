@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from auditor.api import Dial, Gateway, Reason
 from checks.remote import _hello
-from checks.remote._http import BadHttp, body_of, head_of
+from checks.remote._http import BadHttp, body_of, head_of, written
 from checks.remote._trust import ANYTHING
 from checks.remote._wire import CLOSED, WRONG_SERVICE, Ended, Left, send, some, within
 
@@ -65,7 +65,7 @@ class Page:
 
 def request(gateway: Gateway, method: str, path: str, body: bytes = b"", **headers: str) -> bytes:
     """The bytes of a request that keeps nothing open; "_" in a header's name stands for "-"."""
-    host = f"[{gateway.host}]" if ":" in gateway.host else (gateway.server_name or gateway.host)
+    host = written(gateway.server_name or gateway.host)
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     lines = [
         f"{method} {path} HTTP/1.1",

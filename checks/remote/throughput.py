@@ -30,6 +30,7 @@ from auditor.api import (
     probe,
     unknown,
 )
+from checks.remote._http import written
 from checks.remote._inside import inside_tls
 from checks.remote._read import compact, members, number, whole
 from checks.remote._web import AGENT
@@ -84,7 +85,7 @@ def ask_throughput(gateway: Gateway, dial: Dial) -> bytes:
 def _posted(tls: ssl.SSLSocket, gateway: Gateway, dial: Dial) -> tuple[int, float]:
     """Bytes acknowledged until the time was up, all was sent, or the server would not take more."""
     head = (
-        f"POST {gateway.upload_path} HTTP/1.1\r\nHost: {gateway.server_name or gateway.host}\r\n"
+        f"POST {gateway.upload_path} HTTP/1.1\r\nHost: {written(gateway.server_name or gateway.host)}\r\n"
         f"User-Agent: {AGENT}\r\nContent-Type: application/octet-stream\r\n"
         f"Content-Length: {MOST_BYTES}\r\nConnection: close\r\n\r\n"
     ).encode("latin-1", "replace")

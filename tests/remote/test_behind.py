@@ -6,6 +6,7 @@ import ssl
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -27,7 +28,7 @@ from auditor.api import (
 )
 from checks.remote.brokers import ask_brokers, brokers, brokers_answer
 from checks.remote.signon import ask_sign_on, page_is_as_declared, sign_on_page
-from tests.peers.certificates import issue
+from tests.peers.certificates import GATEWAY_NAME, issue
 from tests.peers.nginx import Block, nginx
 from tests.peers.process import free_port
 from tests.remote.conftest import Pki, asked, black_hole, gateway_at, rude_server, says
@@ -54,6 +55,14 @@ def page(gateway: Gateway, **told: object) -> Judgement:
 def test_the_declared_page_passes_by_its_status_and_its_words(entrance: Gateway) -> None:
     assert page(entrance, path="/login", shows="サインイン").key == "ok"
     assert page(entrance, path="/moved", status=(302,)).key == "ok"
+
+
+def test_a_server_of_several_names_is_asked_for_its_own_over_ipv6_too(pki: Pki, tmp_path: Path) -> None:
+    port = free_port()
+    own = f'location /login {{ if ($host != "{GATEWAY_NAME}") {{ return 404; }} return 204; }}'
+    block = Block(issue(pki.folder, pki.ca), port=port, extra=f"listen [::1]:{port} ssl; {own}")
+    with nginx(tmp_path, [block]):
+        assert page(gateway_at(port, host="::1"), path="/login", status=(204,)).key == "ok"
 
 
 def test_another_status_and_other_words_fail(entrance: Gateway) -> None:

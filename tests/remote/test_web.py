@@ -121,6 +121,22 @@ def test_a_request_names_the_server_and_asks_for_nothing_to_be_kept_open() -> No
     assert words.endswith("Content-Length: 2\r\nConnection: close\r\n\r\nab")
 
 
+@pytest.mark.parametrize(
+    ("host", "server_name", "named"),
+    [
+        ("2001:db8::1", "gw.example.lg.jp", "gw.example.lg.jp"),
+        ("192.0.2.1", "gw.example.lg.jp", "gw.example.lg.jp"),
+        ("2001:db8::1", "", "[2001:db8::1]"),
+        ("fe80::1%eth0", "", "[fe80::1]"),
+    ],
+)
+def test_a_server_is_named_as_declared_whatever_address_it_is_reached_at(
+    host: str, server_name: str, named: str
+) -> None:
+    gateway = gateway_at(443, host=host, server_name=server_name)
+    assert f"\r\nHost: {named}\r\n" in _web.request(gateway, "GET", "/").decode()
+
+
 @pytest.mark.parametrize("words", [b"\x16\x03\x03\x40\x00" + bytes(64), b"\x15\x03\x03\x00\x02\x01\x00"])
 def test_a_server_that_drips_gains_no_time(words: bytes) -> None:
     with rude_server(drips(words)) as port:
