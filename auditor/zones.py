@@ -107,9 +107,12 @@ def _data() -> dict[str, Any]:
 
 
 def unlooked(vantages: Sequence[Vantage], flows: Sequence[Flow]) -> tuple[Border, ...]:
-    """The ways that are closed in every town, begin where this town looks from, and are tried by no flow."""
+    """The ways that are closed in every town, begin where this town looks from, and are tried by no flow.
+
+    A flow that the town agreed on tries nothing of it: the rest of the way has to be closed all the same.
+    """
     origins = {vantage.zone for vantage in vantages}
-    tried = {(flow.origin, flow.zone) for flow in flows}
+    tried = {(flow.origin, flow.zone) for flow in flows if flow.expect == CLOSED}
     return tuple(
         border
         for border in shipped_borders()

@@ -81,11 +81,15 @@ def columns_of(run: Run) -> tuple[Zone, ...]:
 
 def _cell(book: Book, vantage: Vantage, zone: Zone, ways: list[Way]) -> Cell:
     words = book.words
+    unlooked = any((border.source, border.to) == (vantage.zone, zone.id) for border in book.run.unlooked)
     if ways:
-        return Cell(min((way.state for way in ways), key=RANK.index), ways=tuple(ways))
+        state = min((way.state for way in ways), key=RANK.index)
+        if unlooked and RANK.index(state) >= RANK.index("unknown"):
+            return Cell("unknown", words("zones.rest"), tuple(ways))
+        return Cell(state, ways=tuple(ways))
     if vantage.zone == zone.id:
         return Cell("not_applicable", words("zones.same"))
-    if any((border.source, border.to) == (vantage.zone, zone.id) for border in book.run.unlooked):
+    if unlooked:
         return Cell("unknown", words("zones.unlooked"))
     return Cell("not_applicable", words("zones.undeclared"))
 

@@ -119,7 +119,18 @@ def test_a_way_that_every_town_closes_and_nobody_tried_is_unknown_not_blank() ->
     untried = [text for state, text in _cells(page) if state == "unknown" and "届出がありません" in text]
     assert len(untried) == 2, "homes to lgwan, and internet to My-Number"
     assert "確かめ" in page
-    assert [state for state, _ in _cells(page)].count("unknown") == 3
+    assert [state for state, _ in _cells(page)].count("unknown") == 4
+
+
+def test_an_agreed_way_through_a_border_does_not_show_that_the_rest_of_it_is_closed() -> None:
+    run = segmented()
+    closed = _flow("5", "office", "internet", "lgwan")
+    agreed = next(text for state, text in _cells(zones_page(Book(run, Words("ja")))) if "経路3" in text)
+    assert '<span class="state pass">' in agreed, "the way itself is as agreed"
+    assert "届け出たほかが閉じているかは、試していません" in agreed
+    assert ("internet", "lgwan") not in {
+        (border.source, border.to) for border in unlooked(run.vantages, (*run.flows, closed))
+    }
 
 
 def test_the_page_is_the_golden_one() -> None:
