@@ -13,11 +13,11 @@ OUT_OF_TIME = (9, 10)  # X509_V_ERR_CERT_NOT_YET_VALID, X509_V_ERR_CERT_HAS_EXPI
 MOST_ADDRESSES = 8
 
 
-def everywhere(gateway: Gateway, dial: Dial) -> list[Row]:
-    """What each address of the name presents, one after the other; where there is one, that one.
+def everywhere(gateway: Gateway, dial: Dial) -> tuple[list[Row], list[str]]:
+    """What each address of the name presents, one after the other, and the addresses that were not seen.
 
-    People's devices go to any of them. An address that nobody reaches from here is left out, as theirs leave
-    it out: the others stand for the entrance.
+    People's devices go to any of them. One that refuses presents nothing to anybody. One that is silent, or
+    to which no way leads from here (IPv6, often), may well be where people are sent from their homes.
 
     Raises:
         Unreached: none was reached.
@@ -25,21 +25,23 @@ def everywhere(gateway: Gateway, dial: Dial) -> list[Row]:
     """
     addresses = dial.lookup(gateway.host).addresses
     if len(addresses) == 1:
-        return [presented(gateway, dial)]
+        return [presented(gateway, dial)], []
     if len(addresses) > MOST_ADDRESSES:
         raise NotKnown(Reason.NOT_MEASURABLE, f"{gateway.host} has {len(addresses)} addresses")
     rows: list[Row] = []
+    unseen: list[str] = []
     lost: Unreached | None = None
     for address in addresses:
         try:
             rows.append(presented(gateway, dial.at(gateway.host, address)))
         except Unreached as error:
             lost = error
+            unseen += [address] if error.reason is not Reason.REFUSED else []
         except NotKnown as error:
             raise NotKnown(error.reason, f"{address}: {error.note}") from None
     if lost is not None and not rows:
         raise lost
-    return rows
+    return rows, unseen
 
 
 def presented(gateway: Gateway, dial: Dial) -> Row:

@@ -53,7 +53,7 @@ class Certificate:
     several. `trust` = OpenSSL's verify result apart from dates, `trust_then` the same with the dates of the
     whole chain at `asked_at`; 0 = trusted. `trust` is UNCHECKED where the server has no handshake of today's
     strength. `issuers_end` = the last days of those it is trusted by, the root's last; None = not seen.
-    `others` = what the name's other addresses present, those that were reached.
+    `others` = what the name's other addresses present, `unseen` = the addresses of which that is not known.
     """
 
     asked_at: datetime
@@ -67,6 +67,7 @@ class Certificate:
     common_name: str = ""
     issuers_end: tuple[date, ...] | None = None
     others: tuple["Certificate", ...] = ()
+    unseen: tuple[str, ...] = ()
 
     @property
     def last(self) -> date:
@@ -100,10 +101,11 @@ def ask_certificate(gateway: Gateway, dial: Dial) -> bytes:
     if not speaks_tls(gateway):
         return compact({"leaf": ""})
     try:
-        rows = _presented.everywhere(gateway, dial)
+        rows, unseen = _presented.everywhere(gateway, dial)
     except Declined:
         return compact({"declined": True})
-    return compact(rows[0] if len(rows) == 1 else {"each": rows})
+    alone = len(rows) == 1 and not unseen
+    return compact(rows[0] if alone else {"each": rows, "unseen": unseen})
 
 
 @fact("gateway.certificate", probe=ask_certificate)
@@ -120,11 +122,13 @@ def certificate(answer: Answer) -> Certificate:
         raise NotKnown(Reason.NOT_MEASURABLE, "the entrance goes on without TLS")
     if not isinstance(written, dict) or "each" not in written:
         return _shown(written, answer.id)
-    each = listed(members(written, answer.id, "each")["each"], "each", _presented.MOST_ADDRESSES)
+    value = members(written, answer.id, "each", "unseen")
+    each = listed(value["each"], "each", _presented.MOST_ADDRESSES)
+    unseen = listed(value["unseen"], "unseen", _presented.MOST_ADDRESSES)
     if not each:
         raise Garbled(f"{answer.id}: nothing was seen")
     first, *others = [_shown(row, answer.id) for row in each]
-    return replace(first, others=tuple(others))
+    return replace(first, others=tuple(others), unseen=tuple(word(one, "unseen") for one in unseen))
 
 
 def _shown(written: Any, id_: str) -> Certificate:
@@ -179,7 +183,8 @@ def certificate_holds(
 ) -> Judgement:
     """The first of these that is wrong is told: key, dates, name, issuer, issuer's dates, days left.
 
-    Of several addresses the one that stands worst: people are sent to any of them.
+    Of several addresses the one that stands worst: people are sent to any of them. None passes for one that
+    was not seen.
     """
     if not speaks_tls(gateway):
         return not_applicable("not_tls")
@@ -190,6 +195,8 @@ def certificate_holds(
     all_ = sorted((shown, *shown.others), key=lambda each: each.last)
     judged = [_judged(each, gateway, params, today) for each in all_]
     found = min(judged, key=lambda each: WORST_FIRST.index(each.verdict))
+    if found.verdict is Verdict.PASS and shown.unseen:
+        found = unknown(Reason.NO_ANSWER, f"not seen from here: {', '.join(shown.unseen)}")
     return found if found.verdict is Verdict.FAIL else _undeclared(gateway) or found
 
 

@@ -1,11 +1,13 @@
 """A name with several addresses: the certificate of each counts, for people are sent to any of them."""
 
 from collections.abc import Iterator
+from itertools import count
 
 import pytest
 
 from auditor.access.dial import Contact
-from auditor.api import Answer, Garbled, NotKnown, Reason, Status, Unreached
+from auditor.api import Answer, Dial, Garbled, Gateway, NotKnown, Reason, Status, Unreached, Verdict
+from checks.remote import _presented
 from checks.remote._read import compact
 from checks.remote.certificate import ask_certificate, certificate
 from tests.peers.certificates import Files, issue
@@ -66,7 +68,40 @@ def test_a_name_whose_addresses_all_refuse_is_refused(pki: Pki) -> None:
     assert caught.value.reason is Reason.REFUSED
 
 
-@pytest.mark.parametrize("written", [{"each": []}, {"each": [{}]}, {"each": {}}, {"each": [], "leaf": ""}])
+@pytest.mark.parametrize(
+    ("reason", "good", "bad"),
+    [(Reason.REFUSED, "ok", "soon"), (Reason.NO_ANSWER, "no_answer", "soon"),
+     (Reason.PROHIBITED, "no_answer", "soon")],
+)  # fmt: skip
+def test_nothing_passes_for_an_address_that_was_not_seen(
+    ports: dict[str, int], pki: Pki, monkeypatch: pytest.MonkeyPatch, reason: Reason, good: str, bad: str
+) -> None:
+    """Over IPv6 people may come from home where the audit's machine cannot go; a fault seen stays one."""
+    real, asked_for = _presented.presented, count()
+
+    def seen(gateway: Gateway, dial: Dial) -> _presented.Row:
+        if next(asked_for) % 3 == 0:
+            raise Unreached(reason, "the first of three")
+        return real(gateway, dial)
+
+    monkeypatch.setattr(_presented, "presented", seen)
+    for kind, told in (("good", good), ("soon", bad)):
+        gateway = gateway_at(ports[kind], host=NAME, ca_file=pki.ca_file)
+        judgement = judged(asked(ask_certificate, gateway))
+        assert (judgement.key or str(judgement.reason)) == told
+        assert judgement.verdict is not Verdict.UNKNOWN or GONE in judgement.note
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        {"each": []},
+        {"each": [], "unseen": []},
+        {"each": [{}], "unseen": []},
+        {"each": {}, "unseen": []},
+        {"each": [], "unseen": [], "leaf": ""},
+    ],
+)
 def test_an_answer_about_no_address_is_not_understood(written: dict[str, object]) -> None:
     with pytest.raises(Garbled):
         certificate(Answer("gateway.certificate", Status.OK, compact(written)))
