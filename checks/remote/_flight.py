@@ -1,6 +1,6 @@
 """A server's first words up to TLS 1.2, whole: its chain, the issuer's word beside it, its DHE group."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from checks.remote import _hello
 
@@ -19,23 +19,33 @@ def first_words(take: Callable[[int], bytes]) -> tuple[tuple[bytes, ...], bytes]
     Raises:
         NotTls: anything but TLS, or more of it than any server needs.
     """
+    for found in _so_far(take):
+        if _hello.SERVER_HELLO not in found and found:
+            raise _hello.NotTls
+        if HELLO_DONE in found:
+            return _chain(found.get(_hello.CERTIFICATE, b"")), _staple(found.get(CERTIFICATE_STATUS, b""))
+    return (), b""
+
+
+def _so_far(take: Callable[[int], bytes]) -> Iterator[dict[int, bytes]]:
+    """After each record the messages so far, by their types; the end is a refusal, warnings are passed over.
+
+    Raises:
+        NotTls: see `first_words`.
+    """
     heard = bytearray()
     for _ in range(MOST_RECORDS):
         record = _hello.next_record(take)
         if record.kind == _hello.ALERT:
             if record.body[:1] == bytes([_hello.WARNING]):
                 continue
-            return (), b""
+            return
         if record.kind != _hello.HANDSHAKE:
             raise _hello.NotTls
         heard += record.body
         if len(heard) > MOST_BYTES:
             raise _hello.NotTls
-        found = dict(_hello.messages(bytes(heard)))
-        if _hello.SERVER_HELLO not in found and found:
-            raise _hello.NotTls
-        if HELLO_DONE in found:
-            return _chain(found.get(_hello.CERTIFICATE, b"")), _staple(found.get(CERTIFICATE_STATUS, b""))
+        yield dict(_hello.messages(bytes(heard)))
     raise _hello.NotTls
 
 
@@ -62,23 +72,23 @@ def _staple(body: bytes) -> bytes:
 def prime_bits(heard: bytes, take: Callable[[int], bytes], *, hinted: bool) -> int | None:
     """The size of the prime that the server chose for DHE (RFC 5246 §7.4.3); None = it cannot be seen.
 
-    `heard` = what came before, from the ServerHello's record on. `hinted` = a word about the shared key comes
-    before it (RFC 4279 §3).
+    `heard` = what came before, the ServerHello's record and any warning ahead of it. `hinted` = a word about
+    the shared key comes before the prime (RFC 4279 §3).
+
+    Raises:
+        NotTls: see `first_words`.
     """
-    stream = bytearray(heard)
+    rest = heard
 
-    def more(size: int) -> bytes:
-        part = take(size)
-        stream.extend(part)
-        return part
+    def again(size: int) -> bytes:
+        nonlocal rest
+        part, rest = rest[:size], rest[size:]
+        return part if len(part) == size else part + take(size - len(part))
 
-    for _ in range(MOST_RECORDS):
-        found = dict(_hello.messages(_hello.clear(bytes(stream))))
+    for found in _so_far(again):
         if _hello.KEY_EXCHANGE in found:
             return _prime(found[_hello.KEY_EXCHANGE], hinted=hinted)
-        if HELLO_DONE in found or len(stream) > MOST_BYTES:
-            return None
-        if _hello.next_record(more).kind != _hello.HANDSHAKE:
+        if HELLO_DONE in found:
             return None
     return None
 

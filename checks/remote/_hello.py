@@ -191,13 +191,13 @@ def leaf_in(stream: bytes) -> bytes:
     Up to TLS 1.2 the Certificate message is clear, even where the handshake then fails for want of a client
     certificate.
     """
-    return _first_certificate(clear(stream))
+    return _first_certificate(_clear(stream))
 
 
 def kinds_in(stream: bytes) -> list[int]:
     """The types of the handshake messages in the clear start of what a server sent; [] = there are none."""
     try:
-        return [kind for kind, _ in messages(clear(stream))]
+        return [kind for kind, _ in messages(_clear(stream))]
     except NotTls:
         return []
 
@@ -208,7 +208,7 @@ def signed_leaf(stream: bytes) -> bytes:
     Exactly those messages and no more: a ServerHello alone may be a HelloRetryRequest, and without a
     ServerKeyExchange (RSA key exchange) whoever copied the certificate can send it. b"" = anything else.
     """
-    heard = clear(stream)
+    heard = _clear(stream)
     try:
         kinds = [kind for kind, _ in messages(heard)]
     except NotTls:
@@ -216,7 +216,7 @@ def signed_leaf(stream: bytes) -> bytes:
     return _first_certificate(heard) if kinds == SIGNED_ASKING else b""
 
 
-def clear(stream: bytes) -> bytes:
+def _clear(stream: bytes) -> bytes:
     """The handshake bytes of the records up to the first of another kind."""
     rest = memoryview(stream)
 

@@ -59,6 +59,15 @@ def test_a_dhe_group_that_is_not_seen_is_unknown(after: bytes) -> None:
     assert judgement.verdict is Verdict.UNKNOWN
 
 
+def test_a_warning_before_the_first_word_hides_no_dhe_group() -> None:
+    """A server that does not know the name it was asked for says so, and goes on (RFC 6066 §3)."""
+    warned = bytes([21, 3, 3, 0, 2, 1, 112])
+    chosen = message(12, (128).to_bytes(2) + b"\x80" + bytes(127) + b"\0\1\2\0\1\4")
+    with rude_server(says(warned + hello_of(0x0303, 0x009E) + chosen + message(14, b""))) as port:
+        judgement = judged(port)
+    assert (judgement.key, judgement.values["bits"]) == ("group", 1024)
+
+
 @given(st.integers(1, 4096), st.booleans(), st.integers(50, 900))
 def test_the_size_of_a_dhe_group_is_read_however_it_arrives(bits: int, hinted: bool, size: int) -> None:  # noqa: FBT001
     prime = (1 << bits - 1).to_bytes((bits + 7) // 8)
