@@ -236,15 +236,18 @@ def suite_offer(answer: Answer) -> SuiteOffer:
 
 
 def _offered(version: str, row: Any) -> Offered:
-    value = members(row, version, "outcome", "suites", "whole", "group")
+    old = isinstance(row, dict) and "group" not in row  # kept before groups were looked at: none was seen
+    value = members(row, version, "outcome", "suites", "whole", *(() if old else ("group",)))
     known = set(_suites.names().values())
     suites = tuple(word(each, "suite") for each in listed(value["suites"], "suites", len(known)))
     outcome = one_of(value["outcome"], "outcome", OUTCOMES)
     strange = not set(suites) <= known or len(set(suites)) < len(suites)
     if strange or bool(suites) is not (outcome == ACCEPTED) or not isinstance(value["whole"], bool):
         raise Garbled(f"{version}: suites")
-    bits = None if value["group"] is None else whole(value["group"], "group", MOST_BITS)
-    if (bits is not None) is not any(each.startswith(_suites.CHOSEN_GROUP) for each in suites):
+    chosen = any(each.startswith(_suites.CHOSEN_GROUP) for each in suites)
+    group = (0 if chosen else None) if old else value["group"]
+    bits = None if group is None else whole(group, "group", MOST_BITS)
+    if (bits is not None) is not chosen:
         raise Garbled(f"{version}: group")
     return Offered(version, outcome, suites, value["whole"], bits)
 

@@ -220,6 +220,20 @@ def test_an_answer_that_says_something_else_is_not_understood(first: dict[str, o
         suite_offer(answer({**rows, "TLS 1.2": first}))
 
 
+@pytest.mark.parametrize(
+    ("suites", "verdict"),
+    [((GOOD,), Verdict.PASS), ((GOOD, DHE), Verdict.UNKNOWN), (("TLS_RSA_WITH_NULL_SHA",), Verdict.FAIL)],
+)
+def test_an_answer_kept_before_groups_were_looked_at_says_nothing_of_them(
+    suites: tuple[str, ...], verdict: Verdict
+) -> None:
+    rows: dict[str, object] = {name: row(REFUSED) for name in ORDER}
+    before = row(ACCEPTED, *suites)
+    del before["group"]
+    judgement = nothing_weak(gateway_at(1), suite_offer(answer({**rows, "TLS 1.2": before})), PARAMS)
+    assert judgement.verdict is verdict
+
+
 class Server:
     """Takes `takes` in its own order; `says_no` is what it answers to the rest; counts its connections."""
 
