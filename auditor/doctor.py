@@ -252,8 +252,9 @@ def _signers(root: Path, loaded: Loaded | None, told: Told) -> None:
 
 
 def _unpinned(loaded: Loaded, pins: HostKeys) -> Sequence[str]:
+    idle = _idle(loaded.town)
     ssh: list[Endpoint | Jump] = [
-        *(jump for jump in loaded.town.jumps if jump.id not in _idle(loaded.town)),
+        *(jump for jump in loaded.town.jumps if jump.id not in idle),
         *(endpoint for endpoint in loaded.town.endpoints if endpoint.road == "ssh" and endpoint.host),
     ]
     return [f"{one.id} ({one.host}:{one.port})" for one in ssh if not pins.pins(one.host, one.port)]

@@ -8,7 +8,7 @@ import tempfile
 import time
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from auditor.errors import OutputError
@@ -73,11 +73,11 @@ def newest_arrival(path: Path, now: datetime) -> datetime | None:
     with contextlib.suppress(sqlite3.Error, ValueError):
         db = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=5)
         try:
-            rows = db.execute("SELECT DISTINCT arrived FROM bundle").fetchall()
+            now_utc = now.astimezone(UTC).isoformat()  # as the times are written, so that they sort
+            row = db.execute("SELECT max(arrived) FROM bundle WHERE arrived <= ?", (now_utc,)).fetchone()
         finally:
             db.close()
-        arrived = (datetime.fromisoformat(written) for (written,) in rows if written)
-        return max((at for at in arrived if at <= now), default=None)
+        return datetime.fromisoformat(row[0]) if row and row[0] else None
     return None
 
 

@@ -13,7 +13,7 @@ from auditor.findings import Reason
 from auditor.history import History
 from auditor.nights import How, Lapse, Nightly
 from auditor.run import Run, Standing
-from auditor.silence import Around, Limits, Silence, silences
+from auditor.silence import JAPAN, Around, Limits, Silence, silences
 from auditor.tables import Table, TableContent, TableRow
 from auditor.watch import free_mb, newest_arrival, skew_s, stale, surroundings, with_silences
 from auditor.words import LANGUAGES, sentences
@@ -209,6 +209,8 @@ def test_the_newest_arrival_is_read_from_the_history(tmp_path: Path) -> None:
     db.commit()
     db.close()
     assert newest_arrival(path, NOW) == NOW, "a file dated years ahead hides no empty inbox"
+    assert newest_arrival(path, NOW.astimezone(JAPAN)) == NOW
+    assert newest_arrival(path, NOW - timedelta(seconds=1)) is None
     path.write_bytes(b"no database at all, but long enough to be looked at")
     assert newest_arrival(path, NOW) is None
 
