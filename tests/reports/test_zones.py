@@ -127,7 +127,7 @@ def test_an_agreed_way_through_a_border_does_not_show_that_the_rest_of_it_is_clo
     closed = _flow("5", "office", "internet", "lgwan")
     agreed = next(text for state, text in _cells(zones_page(Book(run, Words("ja")))) if "経路3" in text)
     assert '<span class="state pass">' in agreed, "the way itself is as agreed"
-    assert "届け出たほかが閉じているかは、試していません" in agreed
+    assert "届け出た経路のほかが閉じているかは、確かめていません" in agreed
     assert ("internet", "lgwan") not in {
         (border.source, border.to) for border in unlooked(run.vantages, (*run.flows, closed))
     }
