@@ -30,9 +30,10 @@ Ask = Callable[[Sequence[int]], Pick]
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """The suites a server took, in the order it picked them. `whole` = it took no other of those offered.
+    """The suites a server took, in the order it picked them.
 
-    `group_bits` = the smallest of their DHE groups; 0 = one was not seen, None = no suite has any.
+    `whole` = it took no other of those offered, and each of its DHE groups was seen. `group_bits` = the
+    smallest that was seen; 0 = none was, None = no suite has any.
     """
 
     outcome: str
@@ -77,7 +78,9 @@ def _numbers(taken: Sequence[Pick]) -> tuple[int, ...]:
 
 def _told(taken: Sequence[Pick], *, whole: bool) -> Taken:
     sizes = [pick.group_bits for pick in taken if pick.group_bits is not None]
-    return Taken(ACCEPTED, _numbers(taken), whole, min(sizes, default=None))
+    seen = [size for size in sizes if size]
+    least = min(seen, default=0) if sizes else None
+    return Taken(ACCEPTED, _numbers(taken), whole and len(seen) == len(sizes), least)
 
 
 def _firmly(ask: Ask, suites: Sequence[int]) -> Pick:

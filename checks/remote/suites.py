@@ -67,9 +67,9 @@ OUTCOMES = (ACCEPTED, REFUSED, CLOSED, SILENT, WRONG_SERVICE, UNCLEAR, NAME_NOT_
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """One version: `outcome` of offering it, names of the suites taken; `whole` = there are no others.
+    """One version: `outcome` of offering it, names of the suites taken.
 
-    `group_bits` = the smallest of their DHE groups; 0 = one was not seen, None = no suite has any.
+    `whole` = there are no others, and each DHE group was seen; `group_bits`: see `Taken`.
     """
 
     version: str

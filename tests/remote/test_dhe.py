@@ -1,7 +1,7 @@
 """How large a server's DHE groups are: a small one fails whatever the suites are called."""
 
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from auditor.api import Judgement, Params, Verdict
 from checks.remote import _flight, _hello
+from checks.remote._elimination import ACCEPTED, Pick, eliminate
+from checks.remote._wire import REFUSED
 from checks.remote.suites import ask_suites, nothing_weak, suite_offer
 from tests.peers.certificates import issue
 from tests.peers.nginx import EVERY, Block, nginx
@@ -66,6 +68,21 @@ def test_a_warning_before_the_first_word_hides_no_dhe_group() -> None:
     with rude_server(says(warned + hello_of(0x0303, 0x009E) + chosen + message(14, b""))) as port:
         judgement = judged(port)
     assert (judgement.key, judgement.values["bits"]) == ("group", 1024)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "told"),
+    [((2048, 1024), (1024, True)), ((1024, 0), (1024, False)), ((0, 0), (0, False)), ((None, 0), (0, False)),
+     ((None, 2048), (2048, True)), ((None, None), (None, True))],
+)  # fmt: skip
+def test_a_group_that_was_not_seen_hides_none_that_is_too_small(
+    sizes: tuple[int | None, ...], told: tuple[int | None, bool]
+) -> None:
+    def ask(suites: Sequence[int]) -> Pick:
+        return Pick(ACCEPTED, suites[0], sizes[suites[0]]) if suites else Pick(REFUSED)
+
+    found = eliminate(ask, range(2), [range(2)], lambda: True)
+    assert (found.group_bits, found.whole) == told
 
 
 @given(st.integers(1, 4096), st.booleans(), st.integers(50, 900))
