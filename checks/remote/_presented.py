@@ -20,7 +20,7 @@ def everywhere(gateway: Gateway, dial: Dial) -> tuple[list[Row], list[str]]:
     to which no way leads from here (IPv6, often), may well be where people are sent from their homes.
 
     Raises:
-        Unreached: none was reached.
+        Unreached: none was reached; refused only where each of them refused.
         Declined, NotKnown: see `presented`; one address is enough.
     """
     addresses = dial.lookup(gateway.host).addresses
@@ -35,7 +35,7 @@ def everywhere(gateway: Gateway, dial: Dial) -> tuple[list[Row], list[str]]:
         try:
             rows.append(presented(gateway, dial.at(gateway.host, address)))
         except Unreached as error:
-            lost = error
+            lost = error if lost is None or error.reason is not Reason.REFUSED else lost
             unseen += [address] if error.reason is not Reason.REFUSED else []
         except NotKnown as error:
             raise NotKnown(error.reason, f"{address}: {error.note}") from None

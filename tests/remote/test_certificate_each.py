@@ -68,6 +68,25 @@ def test_a_name_whose_addresses_all_refuse_is_refused(pki: Pki) -> None:
     assert caught.value.reason is Reason.REFUSED
 
 
+@pytest.mark.parametrize("first", range(3))
+def test_a_name_is_not_refused_where_one_of_its_addresses_is_only_silent(
+    monkeypatch: pytest.MonkeyPatch, first: int
+) -> None:
+    """Behind the silent one people may well come in from home."""
+    reasons = [Reason.REFUSED] * 3
+    reasons[first] = Reason.NO_ANSWER
+    left = iter(reasons)
+
+    def seen(gateway: Gateway, dial: Dial) -> _presented.Row:
+        del gateway, dial
+        raise Unreached(next(left), "")
+
+    monkeypatch.setattr(_presented, "presented", seen)
+    with pytest.raises(Unreached) as caught:
+        asked(ask_certificate, gateway_at(443, host=NAME))
+    assert caught.value.reason is Reason.NO_ANSWER
+
+
 @pytest.mark.parametrize(
     ("reason", "good", "bad"),
     [(Reason.REFUSED, "ok", "soon"), (Reason.NO_ANSWER, "no_answer", "soon"),
