@@ -19,26 +19,24 @@ def everywhere(gateway: Gateway, dial: Dial) -> tuple[list[Row], list[str]]:
     People's devices go to any of them. One that refuses presents nothing to anybody. One that is silent, or
     to which no way leads from here (IPv6, often), may well be where people are sent from their homes.
 
+    Of more than `MOST_ADDRESSES` the rest is not asked. That one was not seen hides no fault of the others.
+
     Raises:
-        Unreached: none was reached; refused only where each of them refused.
-        Declined, NotKnown: see `presented`; one address is enough.
+        Unreached, NotKnown: none presented anything; refused only where each of them refused.
+        Declined: see `shake`; one address is enough.
     """
     addresses = dial.lookup(gateway.host).addresses
     if len(addresses) == 1:
         return [presented(gateway, dial)], []
-    if len(addresses) > MOST_ADDRESSES:
-        raise NotKnown(Reason.NOT_MEASURABLE, f"{gateway.host} has {len(addresses)} addresses")
     rows: list[Row] = []
-    unseen: list[str] = []
-    lost: Unreached | None = None
-    for address in addresses:
+    unseen = list(addresses[MOST_ADDRESSES:])
+    lost: Unreached | NotKnown | None = None
+    for address in addresses[:MOST_ADDRESSES]:
         try:
             rows.append(presented(gateway, dial.at(gateway.host, address)))
-        except Unreached as error:
+        except (Unreached, NotKnown) as error:
             lost = error if lost is None or error.reason is not Reason.REFUSED else lost
             unseen += [address] if error.reason is not Reason.REFUSED else []
-        except NotKnown as error:
-            raise NotKnown(error.reason, f"{address}: {error.note}") from None
     if lost is not None and not rows:
         raise lost
     return rows, unseen

@@ -35,6 +35,7 @@ from checks.remote._read import compact, listed, members, whole, word
 from checks.remote._upgrade import Declined
 
 MOST_CODE = 10_000
+MOST_UNSEEN = 256
 MOST_DER = 64 * 1024
 MOST_ISSUERS = 100  # as deep as OpenSSL looks
 SELF_SIGNED = (18, 19)
@@ -124,7 +125,7 @@ def certificate(answer: Answer) -> Certificate:
         return _shown(written, answer.id)
     value = members(written, answer.id, "each", "unseen")
     each = listed(value["each"], "each", _presented.MOST_ADDRESSES)
-    unseen = listed(value["unseen"], "unseen", _presented.MOST_ADDRESSES)
+    unseen = listed(value["unseen"], "unseen", MOST_UNSEEN)
     if not each:
         raise Garbled(f"{answer.id}: nothing was seen")
     first, *others = [_shown(row, answer.id) for row in each]

@@ -6,8 +6,9 @@ from itertools import count
 import pytest
 
 from auditor.access.dial import Contact
-from auditor.api import Answer, Dial, Garbled, Gateway, NotKnown, Reason, Status, Unreached, Verdict
+from auditor.api import Answer, Dial, Garbled, Gateway, Reason, Status, Unreached, Verdict
 from checks.remote import _presented
+from checks.remote._presented import MOST_ADDRESSES
 from checks.remote._read import compact
 from checks.remote.certificate import ask_certificate, certificate
 from tests.peers.certificates import Files, issue
@@ -55,11 +56,28 @@ def test_the_worst_of_all_addresses_is_told(ports: dict[str, int], pki: Pki, kin
     assert len(contacts) == 3 + (kind == "expired")
 
 
-def test_an_address_that_speaks_no_tls_leaves_the_name_unknown(ports: dict[str, int], pki: Pki) -> None:
-    with pytest.raises(NotKnown) as caught:
-        asked(ask_certificate, gateway_at(ports["plain"], host=NAME, ca_file=pki.ca_file))
-    assert caught.value.reason is Reason.WRONG_SERVICE
-    assert ALSO in caught.value.note
+def test_an_address_that_speaks_no_tls_leaves_the_name_unknown_and_hides_no_fault(
+    ports: dict[str, int], pki: Pki
+) -> None:
+    answer = asked(ask_certificate, gateway_at(ports["plain"], host=NAME, ca_file=pki.ca_file))
+    assert judged(answer).verdict is Verdict.UNKNOWN
+    assert ALSO in judged(answer).note
+    assert judged(answer, server_name="other.example.lg.jp").key == "other_name"
+
+
+def test_of_very_many_addresses_some_are_asked_and_the_rest_is_a_gap(
+    ports: dict[str, int], pki: Pki, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many = (HOST, ALSO, *(f"127.0.1.{last}" for last in range(1, 15)))
+    monkeypatch.setattr("auditor.access.dial.resolve", lambda _host, _deadline: many)
+    contacts: list[Contact] = []
+    gateway = gateway_at(ports["good"], host=NAME, ca_file=pki.ca_file)
+    judgement = judged(asked(ask_certificate, gateway, contacts=contacts))
+    assert judgement.verdict is Verdict.UNKNOWN
+    assert many[-1] in judgement.note
+    assert len(contacts) == MOST_ADDRESSES
+    gateway = gateway_at(ports["expired"], host=NAME, ca_file=pki.ca_file)
+    assert judged(asked(ask_certificate, gateway)).key == "expired"
 
 
 def test_a_name_whose_addresses_all_refuse_is_refused(pki: Pki) -> None:
