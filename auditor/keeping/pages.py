@@ -17,7 +17,7 @@ _RUN = re.compile(r"\d{8}-(\d{4,9})(?:-[a-z]{2})?")
 
 
 def remove_old_pages(out: Path, history: History, today: date, days: int) -> int:
-    """Remove the folders of runs more than `days` days old; how many.
+    """Remove the folders of runs more than `days` days old; how many (each language has its own).
 
     What the history could not give again stays: of a damaged run, of an audit it did not keep, of another
     history's run of that number. So do the newest runs, and whatever ``latest`` leads to. What cannot be
