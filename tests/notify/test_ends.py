@@ -16,29 +16,29 @@ from tests.notify.nights import IT, SOUMU, ZEIMU, kept, loaded, mail_to, told, t
 from tests.notify.sink import Sink, serving, text_of
 
 ENDING = "期限のある適合"
+ROW = Excepted(
+    number="E-1",
+    control="W-01",
+    applicant="soumu",
+    reason="r",
+    measure="m",
+    approver="町長",
+    start=date(2026, 11, 1),
+    end=date(2026, 12, 24),
+    sections=("soumu",),
+)
 
 
 @pytest.mark.parametrize("missed", [(), (14, 15, 16, 17)])
 def test_an_end_is_told_at_thirty_fourteen_and_seven_days(tmp_path: Path, missed: tuple[int, ...]) -> None:
     """Also where the very night did not run: the next one tells."""
     sink, told_on = Sink(), []
-    row = Excepted(
-        number="E-1",
-        control="W-01",
-        applicant="soumu",
-        reason="r",
-        measure="m",
-        approver="町長",
-        start=date(2026, 11, 1),
-        end=date(2026, 12, 24),
-        sections=("soumu",),
-    )
     with serving(sink) as port, History(tmp_path / "auditor.db") as history:
         where = loaded(tmp_path, mail_to(port))
         for night in range(31):
             if night in missed:
                 continue
-            run = replace(kept(tmp_path, history, night), exceptions=(row,))
+            run = replace(kept(tmp_path, history, night), exceptions=(ROW,))
             before = len(sink.mails(SOUMU))
             told(where, history, run)
             new = sink.mails(SOUMU)[before:]
@@ -49,21 +49,10 @@ def test_an_end_is_told_at_thirty_fourteen_and_seven_days(tmp_path: Path, missed
 
 def test_a_clock_that_was_ahead_for_a_night_takes_away_no_reminder(tmp_path: Path) -> None:
     """It told that the exception was over; at its true end nobody would have been told at all."""
-    row = Excepted(
-        number="E-1",
-        control="W-01",
-        applicant="soumu",
-        reason="r",
-        measure="m",
-        approver="町長",
-        start=date(2026, 11, 1),
-        end=date(2026, 12, 24),
-        sections=("soumu",),
-    )
     known: dict[str, int] = {}
     steps = []
     for day in (5, 60, *range(6, 35)):
-        run = replace(run_of(day=day, town=town(tmp_path)), exceptions=(row,))
+        run = replace(run_of(day=day, town=town(tmp_path)), exceptions=(ROW,))
         fresh, remembered = news(reminders(run, {}), known, lasting(run, {}))
         known |= {subject: step for subject, step in remembered.items() if step is not None}
         steps += [one.step for one in fresh if one.ends is Ends.EXCEPTION]
