@@ -1,6 +1,5 @@
 """Old reports are removed: their runs stay in the history, from which they can be written again."""
 
-import contextlib
 import re
 import shutil
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from auditor.history import History
 from auditor.keeping.clock import first_within
 from auditor.keeping.retain import ALWAYS_RUNS
 from auditor.publish import ASIDE, LATEST, folder_name
+from auditor.run import Run
 
 _RUN = re.compile(r"\d{8}-(\d{4,9})(?:-[a-z]{2})?")
 
@@ -36,10 +36,17 @@ def _old(out: Path, history: History, limit: int) -> Iterator[Path]:
         found = _RUN.fullmatch(folder.name)
         if found is None or int(found[1]) >= limit or folder.is_symlink() or not folder.is_dir():
             continue
-        with contextlib.suppress(OutputError):
-            run = history.run(int(found[1]))
-            if run is not None and folder.name.startswith(folder_name(run)):
-                yield folder
+        run = _kept(history, int(found[1]))
+        if run is not None and folder.name.startswith(folder_name(run)):
+            yield folder
+
+
+def _kept(history: History, number: int) -> Run | None:
+    """The run as the history would give it again, None = it cannot."""
+    try:
+        return history.run(number)
+    except OutputError:
+        return None
 
 
 def _removed(folder: Path) -> bool:

@@ -58,9 +58,12 @@ def news(
     tonight shows nothing of the kind. What has one day, and yet lies further off than was told, was told by a
     clock that was wrong: it is told anew, or its true end would never be.
     """
+    nearest: dict[str, Reminder] = {}
+    for one in found:  # the nearest first; a town's own table may name a product twice
+        nearest.setdefault(one.subject, one)
     fresh = tuple(
         one
-        for one in found
+        for one in nearest.values()
         if one.step < (before := known.get(one.subject, max(REMIND_DAYS) + 1))
         or (one.step > before and one.ends in ONE_DAY)
     )

@@ -9,7 +9,7 @@ import pytest
 from auditor.exceptions import Excepted
 from auditor.findings import Verdict
 from auditor.history import History
-from auditor.notify.reminders import Ends, lasting, news, reminders
+from auditor.notify.reminders import Ends, Reminder, lasting, news, reminders
 from auditor.run import Run
 from tests.core.runs import run_of
 from tests.notify.nights import IT, SOUMU, ZEIMU, kept, loaded, mail_to, told, town
@@ -57,6 +57,15 @@ def test_a_clock_that_was_ahead_for_a_night_takes_away_no_reminder(tmp_path: Pat
         known |= {subject: step for subject, step in remembered.items() if step is not None}
         steps += [one.step for one in fresh if one.ends is Ends.EXCEPTION]
     assert steps == [30, 0, 30, 14, 7, 0]
+
+
+def test_a_product_that_a_table_names_twice_is_not_told_every_night() -> None:
+    found = [
+        Reminder(ends=Ends.SUPPORT, subject="s", left=left, step=step) for left, step in ((5, 7), (25, 30))
+    ]
+    fresh, remembered = news(found, {}, ())
+    assert ([one.left for one in fresh], remembered) == ([5], {"s": 7})
+    assert news(found, {"s": 7}, ()) == ((), {})
 
 
 def holding(run: Run, until: date, verdict: Verdict = Verdict.PASS) -> Run:
